@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = Mapping[str, Json]
 
 RefKind: TypeAlias = Literal["call", "import", "attribute", "type", "assignment", "plain"]
@@ -60,8 +60,8 @@ class Symbol:
 class Reference:
     """A use of a name. `at` is the name token; `scope` the qualname of the enclosing definition.
 
-    `confidence` is 1.0 where scopes and imports prove the binding, less where the text only suggests
-    it. `candidates` lists every symbol that it could be, best first (ids), the bound one among them.
+    `confidence` is 1.0 where scopes and imports prove the binding, less where the text suggests
+    it. `candidates` lists every symbol (ids) that it could be, best first, the bound one included.
     """
 
     path: str

@@ -60,7 +60,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Source text inside a shard: whole lines `start_line`..`end_line` (1-based, inclusive) of `path`.
+    """Source text in a shard: whole lines `start_line`..`end_line` (1-based, inclusive) of `path`.
 
     `file_blob` is the SHA-256 of the whole file as it was read; `text` holds the lines as they are,
     without numbers. `symbol` and `kind` name what the lines are, where they are a definition.
