@@ -1,8 +1,8 @@
 """The macro opcodes: operations that a machine carries out without a model.
 
-`OP` and `DO` lines whose first word is one of `SIGNATURES` are macro calls; the parser, the lowering
-and the standard library all read this table. How a macro is carried out is the standard library's
-business; here is only how it is called.
+`OP` and `DO` lines whose first word is one of `SIGNATURES` are macro calls; the parser, the
+lowering and the standard library all read this table. How a macro is carried out is the standard
+library's business; here is only how it is called.
 """
 
 from __future__ import annotations
