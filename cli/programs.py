@@ -1,0 +1,196 @@
+"""Programs on disk: which files a command line names, how they are read, compiled and written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .output import ENVIRONMENT, WRONG, Problem, Report
+
+if TYPE_CHECKING:
+    from ..aa.module import Module
+    from ..aa.pipeline import Compiled
+    from ..aa.source import Source
+
+SUFFIXES: Final = (".aa", ".isa")
+MODULE_SUFFIX: Final = ".aab"
+_STDLIB: Final = Path(__file__).parent.parent / "stdlib"
+"""Read as files: importing the package would load what its macro ops need."""
+
+
+def collect(names: Iterable[str]) -> list[Path]:
+    """Files as named, once each; a directory stands for all programs below it, sorted by path.
+
+    Raises:
+        Problem: a directory holds no program.
+    """
+    found: dict[Path, None] = {}
+    for name in names:
+        path = Path(name)
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = sorted(
+            p
+            for p in path.rglob("*")
+            if p.suffix in SUFFIXES
+            and not any(part.startswith(".") for part in p.relative_to(path).parts)
+            and p.is_file()
+        )
+        if not inside:
+            raise Problem(f"{name}: no .aa or .isa file in this directory")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def read(path: Path | str, report: Report) -> Source | None:
+    """The file's text; None after reporting why it is none."""
+    from ..aa.source import Source, SourceUnreadable
+
+    try:
+        return Source.read(path)
+    except SourceUnreadable as unreadable:
+        report.add(unreadable.diagnostics)
+        return None
+
+
+def read_program(path: Path, report: Report) -> Source | None:
+    """As `read`. Raises Problem where the name does not say which language it is in."""
+    if path.suffix not in SUFFIXES and not path.is_dir():
+        raise Problem(
+            f"{path}: the name says neither .aa nor .isa",
+            hint="AA programs end in .aa, ISA programs in .isa",
+        )
+    return read(path, report)
+
+
+def standard_modules() -> dict[str, Path]:
+    """The modules of the standard library by name (`std.rename`)."""
+    return {f"std.{path.stem}": path for path in sorted(_STDLIB.glob("*.isa"))}
+
+
+def module_path(name: str, beside: Path) -> Path | None:
+    """Where `USE name` points to: a standard module, or a path relative to the file `beside`."""
+    if name.startswith(("./", "../")):
+        return beside.parent / name
+    return standard_modules().get(name)
+
+
+def loader(program: Path, report: Report) -> Callable[[str], Source | None]:
+    """How USE finds modules for `program`; what it reads is kept for printing findings in it."""
+
+    def load(name: str) -> Source | None:
+        path = module_path(name, program)
+        if path is None or not path.is_file():
+            return None
+        source = read(path, report)
+        if source is not None:
+            report.sources[name] = source
+            report.sources[source.name] = source
+        return source
+
+    return load
+
+
+def compile_program(
+    source: Source,
+    report: Report,
+    *,
+    output_mode: str = "medium",
+    params: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Run every pass; findings go to the report. `module` is None where there are errors."""
+    path = Path(source.name)
+    if path.suffix == ".aa":
+        from ..aa.pipeline import compile_source
+    else:
+        from ..isa.compile import compile_source
+
+    compiled = compile_source(
+        source,
+        output_mode=output_mode,
+        params=params or {},
+        loader=loader(path, report),
+    )
+    report.add(compiled.diagnostics, source)
+    return compiled
+
+
+def load_module(path: Path, report: Report) -> Module | None:
+    """A module from bytecode, assembly text or a program, by the file's suffix.
+
+    Nothing is verified here except what decoding needs. None after reporting why there is none.
+    """
+    if path.suffix in SUFFIXES:
+        source = read_program(path, report)
+        return None if source is None else compile_program(source, report).module
+    if path.suffix == ".aasm":
+        return assemble_file(path, report)
+    return decode_file(path, report)
+
+
+def decode_file(path: Path, report: Report) -> Module | None:
+    """The module in an `.aab` file; None after reporting why it is none."""
+    from ..aa.decode import BadModule, decode
+    from ..aa.diagnostic import error
+    from ..aa.span import NOWHERE
+
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        report.add([error("AA0100", f"cannot read the file: {reason}", NOWHERE, file=str(path))])
+        return None
+    try:
+        return decode(data)
+    except BadModule as bad:
+        text = f"{bad.message} (at byte {bad.offset})"
+        report.add([error(bad.code, text, NOWHERE, file=str(path))])
+        return None
+
+
+def assemble_file(path: Path, report: Report) -> Module | None:
+    """The module that assembly text describes; None after reporting what is wrong with it."""
+    from ..aa.assemble import AssemblyErrors, assemble
+
+    source = read(path, report)
+    if source is None:
+        return None
+    try:
+        return assemble(source.text)
+    except AssemblyErrors as errors:
+        report.add(errors.diagnostics, source)
+        return None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Replace the file in one step: whoever looks sees the old bytes or the new ones.
+
+    Raises:
+        Problem: the place is a directory, or cannot be written.
+    """
+    if path.is_dir():
+        raise Problem(f"cannot write {path}: it is a directory", WRONG)
+    try:
+        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            temporary = Path(name)
+            temporary.chmod(mode)
+            temporary.replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise Problem(f"cannot write {path}: {problem.strerror}", ENVIRONMENT) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
