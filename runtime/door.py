@@ -1,14 +1,14 @@
 """The door that every effect of the VM goes through.
 
-A syscall is keyed by (sequence, pc, opcode, hash of operands). The live door writes the intent, does
-the effect and writes the result; the replay door answers from what was written, and stops at the
-first key that differs. The *run head* is a hash chain over keys and results: two executions with the
-same head made the same syscalls and got the same answers. No clock enters it.
+A syscall is keyed by (sequence, pc, opcode, hash of operands). The live door writes the intent,
+does the effect and writes the result; the replay door answers from what was written, and stops at
+the first key that differs. The *run head* is a hash chain over keys and results: two executions
+with the same head made the same syscalls and got the same answers. No clock enters it.
 
 Durability (design section 4): the intent of an effect that must not happen twice (an angel call, an
 edit, a check) is synced before the effect starts. The intent of a repeatable effect (a page fault,
-an expansion) is written with its result in one sync. Results up to `INLINE_LIMIT` bytes stand in the
-event itself beside their hash; longer ones are blobs.
+an expansion) is written with its result in one sync. Results up to `INLINE_LIMIT` bytes stand in
+the event itself beside their hash; longer ones are blobs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 from ..aa.opcodes import Syscall
 from ..heaven import Heaven
-from ..heaven.canonical import canonical
+from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from .errors import ReplayDivergence
 
@@ -148,7 +148,7 @@ class ReplayDoor:
         return self._seq
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
-        """The recorded result. Raises ReplayDivergence where the program asks for something else."""
+        """The recorded result. Raises ReplayDivergence where the program asks for another."""
         if self._seq >= len(self._entries):
             raise self._divergence(call, None, "the recorded run ended before this syscall")
         entry = self._entries[self._seq]

@@ -13,8 +13,8 @@ class RunError(Exception):
 class ReplayDivergence(RunError):
     """A replayed program asked for something else than the recorded one.
 
-    The bytecode, the VM or the record was changed since. `expected` and `actual` show pc, opcode and
-    operands; replay with the bytecode that the run was pinned to (`aa log RUN` names it).
+    The bytecode, the VM or the record was changed since. `expected` and `actual` show pc, opcode
+    and operands; replay with the bytecode that the run was pinned to (`aa log RUN` names it).
     """
 
     seq: int

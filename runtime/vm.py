@@ -465,6 +465,6 @@ _COMMANDS: Final[dict[Op, str]] = {
 
 
 def _digest(value: JsonObject) -> str:
-    from ..heaven.canonical import canonical
+    from ..heaven.canonical import encode as canonical
 
     return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,0 +1,85 @@
+"""What runs did to files, oldest first: the edits that stand (rolled-back ones are left out)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..heaven import Heaven
+from ..heaven.records import JsonObject
+from . import fields
+from .door import Entry
+from .runs import Run, all_runs, entries
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines that one edit operation replaced: 1-based starts, counts in lines."""
+
+    op: int
+    before_start: int
+    before_count: int
+    after_start: int
+    after_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file as one EMIT changed it. `before` and `after` are blob ids, None for no file."""
+
+    run: Run
+    entry: Entry
+    path: str
+    before: str | None
+    after: str | None
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """A run with its syscalls and the changes of it that stand."""
+
+    run: Run
+    entries: tuple[Entry, ...]
+    changes: tuple[Change, ...]
+
+
+def histories(heaven: Heaven) -> tuple[RunHistory, ...]:
+    """Every run of the repository. An abandoned run has no changes that stand."""
+    return tuple(run_history(heaven, run) for run in all_runs(heaven))
+
+
+def run_history(heaven: Heaven, run: Run) -> RunHistory:
+    """The syscalls and the standing changes of one run. Raises RunDamaged."""
+    recorded = entries(heaven, run)
+    landed: list[tuple[Change, ...]] = []
+    for entry in recorded:
+        if entry.result is None or "files" not in entry.result:
+            continue
+        if entry.op == "EMIT":
+            landed.append(_changes(run, entry, entry.result))
+        elif entry.op == "ROLLBACK":
+            del landed[fields.number(entry.operands, "mark") :]
+    if run.status == "abandoned":
+        landed.clear()
+    return RunHistory(run, recorded, tuple(change for batch in landed for change in batch))
+
+
+def _changes(run: Run, entry: Entry, result: JsonObject) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            run,
+            entry,
+            fields.text(change, "path"),
+            fields.optional_text(change, "before"),
+            fields.optional_text(change, "after"),
+            tuple(_hunk(hunk) for hunk in fields.items(change, "hunks")),
+        )
+        for change in fields.records(result, "files")
+    )
+
+
+def _hunk(value: object) -> Hunk:
+    numbers = [n for n in value if isinstance(n, int)] if isinstance(value, list) else []
+    if len(numbers) != 5:
+        raise fields.FieldError("hunks", "a list of five numbers")
+    return Hunk(*numbers)

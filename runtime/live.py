@@ -1,0 +1,334 @@
+"""The effects of a live run: Heaven, the working tree, angels and the project's own tools."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import get_args
+
+from ..heaven import Heaven
+from ..heaven.clock import to_text
+from ..heaven.errors import LeaseGone, NotLeased, StaleToken
+from ..heaven.faults import FaultRefused
+from ..heaven.records import Json, JsonObject
+from ..proto import pf, wire
+from ..proto.angel_response import AngelResponse, MacroOp
+from ..proto.edit_ir import EditIR
+from ..proto.leases import Scope, ScopeType
+from . import fields
+from .angels import Angel, Ask, Question
+from .checks import Kind as CheckKind
+from .checks import make_receipt, run_check
+from .edits import EditRefused, Landed, fill_hashes, land, undo
+from .errors import AngelUnavailable, LeaseDenied
+from .invariants import breach
+from .landing import (
+    Tree,
+    landed_record,
+    merge,
+    parse_edit,
+    refusal_record,
+    refuse,
+    stage_all,
+    track,
+)
+from .pack import estimate_tokens
+from .revision import pin
+
+LEASE_SECONDS = 3600.0
+TAIL_LINES = 40
+"""Lines of a failed check's output that the next attempt is shown."""
+
+
+class LiveEffects:
+    """Effects of one run on one repository. `run` is the owner of its leases and edits."""
+
+    def __init__(
+        self,
+        heaven: Heaven,
+        root: Path,
+        run: str,
+        *,
+        angel: Angel | None,
+        check_timeout: float,
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        self._heaven = heaven
+        self._root = root
+        self._run = run
+        self._angel = angel
+        self._check_timeout = check_timeout
+        self._on_line = on_line
+        self._landed: list[Landed] = []
+        self._tree = Tree({})
+        self._questions = 0
+        self._leases: tuple[str, ...] = ()
+
+    def tree_hash(self) -> str:
+        """Hash of the pinned tree with the run's edits in it."""
+        return self._tree.hash()
+
+    def pin(self, rev: str) -> JsonObject:
+        pinned = pin(self._root, rev)
+        manifest = self._heaven.put_blob(pinned.manifest.to_json())
+        self._tree = Tree({path: (mode, sha) for path, mode, sha in pinned.manifest.entries})
+        return {
+            "rev": rev,
+            "commit": pinned.commit,
+            "tree": pinned.manifest.tree_hash,
+            "manifest": manifest,
+        }
+
+    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+        wanted = [Scope(_scope_type(kind), value) for kind, value in scopes]
+        grant = self._heaven.acquire(
+            self._run, self._run, wanted, ttl_seconds=LEASE_SECONDS, partial=False
+        )
+        if grant.denied:
+            raise LeaseDenied(grant.denied)
+        self._leases = tuple(lease.lease_id for lease in grant.acquired)
+        acquired: list[Json] = [f"{kind}:{value}" for kind, value in scopes]
+        return {"acquired": acquired}
+
+    def release(self) -> None:
+        """Give the run's leases back; one that expired meanwhile is already gone."""
+        with contextlib.suppress(LeaseGone):
+            self._heaven.release(self._run, self._leases)
+        self._leases = ()
+
+    def _renew(self) -> None:
+        """Keep the leases over a long wait. What is gone by now, EMIT will be refused for."""
+        with contextlib.suppress(LeaseGone):
+            self._heaven.renew(self._run, self._leases, ttl_seconds=LEASE_SECONDS)
+
+    def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:
+        wanted = {**args, "mission_id": f"{self._run}/{mission}"}
+        request = wire.parse(pf.Request, {"type": "request", "command": command, "args": wanted})
+        try:
+            response = self._heaven.fault(request)
+        except FaultRefused as refused:
+            candidates: list[Json] = list(refused.candidates)
+            return {
+                "refused": {
+                    "reason": refused.reason,
+                    "message": str(refused),
+                    "candidates": candidates,
+                }
+            }
+        return wire.dump(response)
+
+    def ask(self, request: JsonObject, pack: str) -> JsonObject:
+        if self._angel is None:
+            raise AngelUnavailable("this instruction needs an angel, and none is configured")
+        shown = self._heaven.put_blob(pack.encode())
+        answer = self._angel.answer(
+            Ask(
+                mission_id=self._run,
+                call=fields.number(request, "call"),
+                task=fields.text(request, "task"),
+                returns=fields.text(request, "returns"),
+                budget=fields.number(request, "budget"),
+                pack=pack,
+            )
+        )
+        self._renew()
+        said = self._heaven.put_blob(_canonical(answer.response))
+        tokens_in = answer.tokens_in
+        if tokens_in is None:
+            tokens_in = estimate_tokens(pack)
+        tokens_out = answer.tokens_out
+        if tokens_out is None:
+            tokens_out = estimate_tokens(_canonical(answer.response).decode())
+        result: dict[str, Json] = {
+            "pack": shown,
+            "answer": said,
+            "angel": self._angel.name,
+            "tokens_in": tokens_in,
+            "tokens_out": tokens_out,
+        }
+        try:
+            response = wire.parse(AngelResponse, answer.response)
+        except wire.WireError as error:
+            result["refused"] = {"message": f"the angel's answer is not valid: {error}"}
+        else:
+            result["response"] = wire.dump(response)
+        return result
+
+    def expand(self, name: str, args: JsonObject) -> JsonObject:
+        from ..stdlib import MACROS, MacroRefused
+
+        try:
+            expansion = MACROS[name]({key: str(args[key]) for key in args}, self._heaven)
+        except MacroRefused as refused:
+            candidates: list[Json] = list(refused.candidates)
+            return {
+                "refused": {
+                    "reason": refused.reason,
+                    "message": str(refused),
+                    "candidates": candidates,
+                }
+            }
+        unsure: list[Json] = [
+            {"path": site.path, "line": site.line, "text": site.text, "why": site.why}
+            for site in expansion.unsure
+        ]
+        return {"edit": wire.dump(expansion.edit), "sure": expansion.sure, "unsure": unsure}
+
+    def emit(
+        self,
+        output: JsonObject,
+        invariants: Sequence[str],
+        shown: Sequence[JsonObject],
+        recorded: JsonObject | None,
+    ) -> JsonObject:
+        try:
+            edit = self._edit_of(output, shown)
+            if isinstance(edit, str):
+                return refuse("unsupported", edit)
+            staged = stage_all(edit, self._root, self._heaven)
+            outside = _outside_manifest(output, [change.path for change in staged.files])
+            if outside is not None:
+                return refuse("manifest", outside)
+            broken = breach(invariants, staged)
+            if broken is not None:
+                return refuse("invariant", broken)
+            landed = land(staged, self._heaven, run=self._run, owner_id=self._run)
+        except EditRefused as refused:
+            return refusal_record(refused)
+        except (NotLeased, StaleToken) as refused:
+            return refuse("lease", str(refused))
+        self._landed.append(landed)
+        result = landed_record(edit, landed)
+        track(self._tree, result)
+        return result
+
+    def check(self, kind: str, selector: str) -> JsonObject:
+        outcome = run_check(
+            self._root,
+            _check_kind(kind),
+            selector,
+            timeout=self._check_timeout,
+            on_line=self._on_line,
+        )
+        self._renew()
+        receipt = make_receipt(outcome, self._run, to_text(self._heaven.clock.now()))
+        output, stored = self._heaven.put_blobs([outcome.output, _canonical(wire.dump(receipt))])
+        self._heaven.append(
+            "receipt", {"run": self._run, "receipt": stored, "kind": kind}, sync=False
+        )
+        tail = outcome.output.decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
+        argv: list[Json] = list(outcome.argv)
+        return {
+            "passed": outcome.passed,
+            "exit_code": outcome.exit_code,
+            "output": output,
+            "command_hash": receipt.command_hash,
+            "env_hash": receipt.env_hash,
+            "stdout_hash": receipt.stdout_hash,
+            "summary": outcome.summary,
+            "argv": argv,
+            "timed_out": outcome.timed_out,
+            "tail": "\n".join(tail),
+        }
+
+    def roll_back(self, mark: int, recorded: JsonObject | None) -> JsonObject:
+        files: list[Json] = []
+        while len(self._landed) > mark:
+            try:
+                undone = undo(self._landed[-1], self._heaven, run=self._run, owner_id=self._run)
+            except EditRefused as refused:
+                return refusal_record(refused)
+            except (NotLeased, StaleToken) as refused:
+                return refuse("lease", str(refused))
+            self._landed.pop()
+            files.extend(
+                {
+                    "path": change.path,
+                    "before": change.before,
+                    "after": change.after,
+                    "mode": f"{change.mode:o}",
+                }
+                for change in undone.files
+            )
+        result: dict[str, Json] = {"files": files}
+        track(self._tree, result)
+        return result
+
+    def consult(self, request: JsonObject) -> JsonObject:
+        advice = None
+        if self._angel is not None:
+            advice = self._angel.advise(
+                Question(
+                    mission_id=self._run,
+                    call=self._questions,
+                    section=fields.text(request, "section"),
+                    failure=fields.text(request, "failure"),
+                    detail=fields.text(request, "detail"),
+                )
+            )
+        self._questions += 1
+        if advice is None:
+            return {"refused": {"message": "no oracle is there to escalate to"}}
+        return {"advice": advice.text}
+
+    def _edit_of(self, output: JsonObject, shown: Sequence[JsonObject]) -> EditIR | str:
+        """The Edit IR of an output with its hashes filled in, or why there is none."""
+        direct = fields.optional_record(output, "edit_ir")
+        if direct is not None:
+            return parse_edit(direct)
+        response = wire.parse(AngelResponse, fields.record(output, "response"))
+        if response.output_type == "edit_ir":
+            if response.edit_ir is None:
+                return "the answer says edit_ir and holds none"
+            excerpts = [wire.parse(pf.Excerpt, excerpt) for excerpt in shown]
+            return fill_hashes(response.edit_ir, excerpts, self._heaven)
+        if response.output_type == "macro_ops":
+            return self._expand_all(response.macro_ops or ())
+        return "this version lands edit_ir and macro_ops, not diff_fallback"
+
+    def _expand_all(self, ops: Sequence[MacroOp]) -> EditIR | str:
+        from ..stdlib import MACROS, MacroRefused
+
+        edits: list[EditIR] = []
+        for op in ops:
+            if op.kind not in MACROS:
+                return f"macro op {op.kind} has no expansion in this version"
+            if op.old_name is None or op.new_name is None:
+                return f"macro op {op.kind} needs old_name and new_name"
+            args = {"old": op.old_name, "new": op.new_name}
+            if op.scope_path is not None:
+                args["in"] = op.scope_path
+            try:
+                edits.append(MACROS[op.kind](args, self._heaven).edit)
+            except MacroRefused as refused:
+                return f"{op.kind}: {refused}"
+        return merge(edits) if edits else "the answer says macro_ops and holds none"
+
+
+def _outside_manifest(output: JsonObject, touched: Sequence[str]) -> str | None:
+    """The complaint when an answer touches a file that its manifest does not name."""
+    response = fields.optional_record(output, "response")
+    if response is None or fields.text(response, "output_type") != "edit_ir":
+        return None
+    named = set(fields.texts(fields.record(response, "manifest"), "files_touched"))
+    for path in touched:
+        if path not in named:
+            return f"the answer edits {path}, which its manifest does not name"
+    return None
+
+
+def _canonical(value: JsonObject) -> bytes:
+    from ..heaven.canonical import encode
+
+    return encode(value)
+
+
+def _scope_type(word: str) -> ScopeType:
+    known: tuple[ScopeType, ...] = get_args(ScopeType)
+    return next(kind for kind in known if kind == word)
+
+
+def _check_kind(word: str) -> CheckKind:
+    known: tuple[CheckKind, ...] = get_args(CheckKind)
+    return next(kind for kind in known if kind == word)

@@ -1,0 +1,213 @@
+"""Runs as the log has them: how one starts, ends, and is read back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..heaven import Heaven
+from ..heaven.canonical import decode_object
+from ..heaven.records import Event, Json, JsonObject
+from . import fields
+from .door import Entry
+from .errors import NoSuchRun, RunDamaged
+from .outcome import Outcome
+
+EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
+"""Outcome status to exit code (seed of the command line's contract)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. The fields from `status` on are None until it ends.
+
+    `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
+    """
+
+    name: str
+    seq: int
+    program: str
+    module: str
+    source: str | None
+    angel: str | None
+    params: dict[str, str]
+    started: str
+    status: str | None = None
+    exit_code: int | None = None
+    message: str | None = None
+    head: str | None = None
+    tree: str | None = None
+    finished: str | None = None
+    steps: int | None = None
+    angel_calls: int | None = None
+    tokens: int | None = None
+
+
+def start(
+    heaven: Heaven,
+    *,
+    program: str,
+    module: bytes,
+    source: str | None,
+    angel: str | None,
+    params: dict[str, str],
+) -> Run:
+    """Record that a run begins. Names count up from `r1` in each repository."""
+    count = sum(1 for _ in heaven.events(kinds={"run_started"}))
+    name = f"r{count + 1}"
+    blobs = heaven.put_blobs([module] if source is None else [module, source.encode()])
+    parameters: dict[str, Json] = {key: params[key] for key in sorted(params)}
+    data: dict[str, Json] = {
+        "run": name,
+        "program": program,
+        "module": blobs[0],
+        "source": None if source is None else blobs[1],
+        "angel": angel,
+        "params": parameters,
+    }
+    return _started(heaven.append("run_started", data))
+
+
+def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> None:
+    """Record how a run ended."""
+    failure = outcome.failure
+    data: dict[str, Json] = {
+        "run": run.name,
+        "status": outcome.status,
+        "exit_code": EXIT_CODES[outcome.status],
+        "message": outcome.stuck or (failure.message if failure else None),
+        "head": head,
+        "tree": tree,
+        "steps": outcome.steps,
+        "angel_calls": outcome.angel_calls,
+        "tokens": outcome.tokens,
+    }
+    heaven.append("run_finished", data)
+
+
+def abandon(heaven: Heaven, run: Run, message: str) -> None:
+    """Record that the environment ended a run (a lease denied, a tool missing)."""
+    data: dict[str, Json] = {
+        "run": run.name,
+        "status": "abandoned",
+        "exit_code": 4,
+        "message": message,
+    }
+    heaven.append("run_finished", data)
+
+
+def all_runs(heaven: Heaven) -> tuple[Run, ...]:
+    """Every run of this repository, oldest first."""
+    runs: dict[str, Run] = {}
+    for event in heaven.events(kinds={"run_started", "run_finished"}):
+        name = fields.text(event.data, "run")
+        if event.kind == "run_started":
+            runs[name] = _started(event)
+        elif name in runs:
+            runs[name] = _finished(runs[name], event)
+    return tuple(runs.values())
+
+
+def find(heaven: Heaven, name: str) -> Run:
+    """The run of this name; `last` is the newest. Raises NoSuchRun."""
+    runs = all_runs(heaven)
+    if name == "last" and runs:
+        return runs[-1]
+    for run in runs:
+        if run.name == name:
+            return run
+    raise NoSuchRun(name)
+
+
+def entries(heaven: Heaven, run: Run) -> tuple[Entry, ...]:
+    """The syscalls of a run in order, results read and checked. Raises RunDamaged."""
+    return tuple(_entries(heaven, run))
+
+
+def _entries(heaven: Heaven, run: Run) -> Iterator[Entry]:
+    pending: Entry | None = None
+    kinds = {"syscall_intent", "syscall_result"}
+    for event in heaven.events(after=run.seq, kinds=kinds):
+        if event.data.get("run") != run.name:
+            continue
+        seq = fields.number(event.data, "seq")
+        if event.kind == "syscall_intent":
+            if pending is not None:
+                yield pending
+            pending = _intent(event.data)
+        elif pending is None or pending.seq != seq:
+            raise RunDamaged(run.name, f"result {seq} has no intent before it")
+        else:
+            yield Entry(
+                pending.seq,
+                pending.pc,
+                pending.op,
+                pending.key,
+                pending.operands,
+                _result(heaven, run, event.data),
+            )
+            pending = None
+    if pending is not None:
+        yield pending
+
+
+def _intent(data: JsonObject) -> Entry:
+    return Entry(
+        fields.number(data, "seq"),
+        fields.number(data, "pc"),
+        fields.text(data, "op"),
+        fields.text(data, "key"),
+        fields.record(data, "operands"),
+        None,
+    )
+
+
+def _result(heaven: Heaven, run: Run, data: JsonObject) -> JsonObject:
+    from ..heaven.canonical import encode
+
+    value = fields.optional_record(data, "value")
+    identifier = fields.text(data, "result")
+    if value is None:
+        return decode_object(heaven.get_blob(identifier))
+    if hashlib.sha256(encode(value)).hexdigest() != identifier:
+        raise RunDamaged(run.name, "a result is not what its hash says")
+    return value
+
+
+def _started(event: Event) -> Run:
+    params = fields.record(event.data, "params")
+    return Run(
+        name=fields.text(event.data, "run"),
+        seq=event.seq,
+        program=fields.text(event.data, "program"),
+        module=fields.text(event.data, "module"),
+        source=fields.optional_text(event.data, "source"),
+        angel=fields.optional_text(event.data, "angel"),
+        params={key: fields.text(params, key) for key in params},
+        started=event.time,
+    )
+
+
+def _finished(run: Run, event: Event) -> Run:
+    data = event.data
+    ended = "head" in data
+    return Run(
+        run.name,
+        run.seq,
+        run.program,
+        run.module,
+        run.source,
+        run.angel,
+        run.params,
+        run.started,
+        status=fields.text(data, "status"),
+        exit_code=fields.number(data, "exit_code"),
+        message=fields.optional_text(data, "message"),
+        head=fields.text(data, "head") if ended else None,
+        tree=fields.text(data, "tree") if ended else None,
+        finished=event.time,
+        steps=fields.number(data, "steps") if ended else None,
+        angel_calls=fields.number(data, "angel_calls") if ended else None,
+        tokens=fields.number(data, "tokens") if ended else None,
+    )
