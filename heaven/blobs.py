@@ -1,0 +1,108 @@
+"""Content-addressed storage: a blob's name is the SHA-256 of its bytes.
+
+A blob is written under a temporary name, synced, renamed into place, and its directory synced, so
+a name never stands for half a content. Reading checks the content against the name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from threading import Lock
+
+from .durable import make_directory, sync_directory, sync_file
+from .errors import BadBlobId, BlobDamaged, BlobMissing, ReadOnly
+
+_ID = re.compile(r"[0-9a-f]{64}")
+# How many ids are remembered as durable; beyond it the memory starts afresh.
+_REMEMBERED = 65_536
+
+
+class BlobStore:
+    """Blobs under `root`/sha256/ab/cdef...; temporary files in `scratch`, on the same file system.
+
+    Thread-safe. Several processes may read; putting is for the one that holds Heaven's lock.
+    """
+
+    def __init__(self, root: Path, scratch: Path, *, read_only: bool = False) -> None:
+        self._root = root / "sha256"
+        self._scratch = scratch
+        self._read_only = read_only
+        self._numbers = count()
+        self._lock = Lock()
+        self._durable: set[str] = set()
+
+    def put(self, data: bytes) -> str:
+        """Store `data` durably; its id. Raises ReadOnly, OSError."""
+        return self.put_many([data])[0]
+
+    def put_many(self, contents: Iterable[bytes]) -> list[str]:
+        """Store each content durably; their ids in the same order. All syncs of files come after
+        all writes, and each directory is synced once. Raises ReadOnly, OSError."""
+        if self._read_only:
+            raise ReadOnly
+        ids: list[str] = []
+        fresh: dict[str, bytes] = {}
+        for data in contents:
+            blob_id = sha256(data).hexdigest()
+            ids.append(blob_id)
+            if not (blob_id in self._durable and _holds(self._file(blob_id), data)):
+                fresh[blob_id] = data
+        if fresh:
+            self._store(fresh)
+        return ids
+
+    def get(self, blob_id: str) -> bytes:
+        """The bytes of a blob. Raises BadBlobId, BlobMissing, BlobDamaged."""
+        path = self._file(blob_id)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise BlobMissing(blob_id) from None
+        if sha256(data).hexdigest() != blob_id:
+            raise BlobDamaged(blob_id, path)
+        return data
+
+    def has(self, blob_id: str) -> bool:
+        """Whether a blob of this name is stored (its content is checked by `get`).
+        Raises BadBlobId."""
+        return self._file(blob_id).is_file()
+
+    def _file(self, blob_id: str) -> Path:
+        if not _ID.fullmatch(blob_id):
+            raise BadBlobId(blob_id)
+        return self._root / blob_id[:2] / blob_id[2:]
+
+    def _store(self, fresh: dict[str, bytes]) -> None:
+        moves: list[tuple[Path, Path]] = []
+        directories: dict[Path, None] = {}
+        for blob_id, data in fresh.items():
+            target = self._file(blob_id)
+            make_directory(target.parent)
+            directories[target.parent] = None
+            if not _holds(target, data):
+                temporary = self._scratch / f"blob-{os.getpid()}-{next(self._numbers)}"
+                temporary.write_bytes(data)
+                moves.append((temporary, target))
+        for temporary, _ in moves:
+            sync_file(temporary)
+        for temporary, target in moves:
+            temporary.replace(target)
+        for directory in directories:
+            sync_directory(directory)
+        with self._lock:
+            if len(self._durable) + len(fresh) > _REMEMBERED:
+                self._durable.clear()
+            self._durable.update(fresh)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether the file is there, whole. A torn one (an older crash, a full disk) is not."""
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False

@@ -1,0 +1,206 @@
+"""The facade: one object for everything that Heaven remembers about a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+from .blobs import BlobStore
+from .clock import Clock, SystemClock, to_text
+from .durable import make_directory, sync_directory, write_file
+from .errors import BadEvent, NoHeaven, UnknownFormat
+from .eventlog import EventLog
+from .fileclocks import CLOCK_INC, FileClocks
+from .lock import FileLock
+from .records import Event, JsonObject
+from .tree import Manifest, list_files, snapshot
+
+STATE_DIRECTORY = ".heaven"
+FORMAT = "1"
+
+# Derived state is built from these; nobody appends them but the part that owns the state.
+_RESERVED = frozenset({CLOCK_INC})
+
+
+class Heaven:
+    """The shared memory of one repository, embedded in this process. Thread-safe.
+
+    Use `Heaven.open`, and close it (or use it as a context manager). Everything durable lies in
+    `root`/.heaven; leases and clocks are derived from the event log there.
+    """
+
+    def __init__(
+        self, root: Path, state: Path, clock: Clock, lock: FileLock | None, *, read_only: bool
+    ) -> None:
+        """For `open`; takes over `lock`, which is None in a reader."""
+        self.root = root
+        self.state = state
+        self.clock = clock
+        self.read_only = read_only
+        self._lock = lock
+        self._guard = RLock()
+        self._clocks = FileClocks(self._guard)
+        self._blobs = BlobStore(state / "blobs", state / "tmp", read_only=read_only)
+        self._log = EventLog(
+            state / "log.jsonl",
+            clock=clock,
+            read_only=read_only,
+            folds={CLOCK_INC: self._clocks.fold},
+        )
+
+    @classmethod
+    def open(cls, root: Path, *, clock: Clock | None = None, read_only: bool = False) -> Self:
+        """Open the Heaven of the repository `root`; a writer creates it where there is none.
+
+        One writer at a time, readers without limit; a reader sees what the writer has made durable.
+        Raises HeavenInUse, NoHeaven (reader only), UnknownFormat, LogDamaged, OSError.
+        """
+        root = root.resolve()
+        state = root / STATE_DIRECTORY
+        clock = clock or SystemClock()
+        if read_only:
+            if not (state / "log.jsonl").is_file():
+                raise NoHeaven(state)
+            _check_format(state)
+            return cls(root, state, clock, None, read_only=True)
+        make_directory(state)
+        lock = FileLock(state / "lock", started=to_text(clock.now()))
+        try:
+            _prepare(state)
+            return cls(root, state, clock, lock, read_only=False)
+        except BaseException:
+            lock.release()
+            raise
+
+    def close(self) -> None:
+        """Write out what is buffered and let others in. Raises LogFailed. Idempotent."""
+        try:
+            self._log.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Blobs
+
+    def put_blob(self, data: bytes) -> str:
+        """Store bytes durably; their SHA-256 in hex. Raises ReadOnly, OSError."""
+        return self._blobs.put(data)
+
+    def put_blobs(self, contents: Iterable[bytes]) -> list[str]:
+        """Store several contents durably with one group of syncs. Raises ReadOnly, OSError."""
+        return self._blobs.put_many(contents)
+
+    def get_blob(self, blob_id: str) -> bytes:
+        """Bytes, checked against their id. Raises BadBlobId, BlobMissing, BlobDamaged."""
+        return self._blobs.get(blob_id)
+
+    def has_blob(self, blob_id: str) -> bool:
+        """Whether a blob is stored under this id. Raises BadBlobId."""
+        return self._blobs.has(blob_id)
+
+    # Events
+
+    def append(self, kind: str, data: JsonObject, *, sync: bool = True) -> Event:
+        """Add an event to the log; with `sync` it and all before it are on disk on return.
+
+        With `sync=False` it is kept, in order, and written together with the next synced one.
+        Raises BadEvent (also for the kinds of leases and clocks, which only they write),
+        NotCanonical, EventTooLarge, ReadOnly, Closed, LogFailed.
+        """
+        if kind in _RESERVED:
+            raise BadEvent(f"{kind} events are written by Heaven itself")
+        return self._log.append(kind, data, sync=sync)
+
+    def sync(self) -> None:
+        """Return when every event appended so far is on disk. Raises LogFailed, Closed."""
+        self._log.sync()
+
+    def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
+        """Events with `seq` > `after`, in order, only those of `kinds` if given; also the ones not
+        yet synced. Raises LogDamaged, Closed."""
+        self._refresh()
+        return self._log.events(after, kinds)
+
+    def tail(self, count: int) -> tuple[Event, ...]:
+        """The last `count` events, oldest first. Raises LogDamaged, Closed."""
+        self._refresh()
+        return self._log.tail(count)
+
+    @property
+    def head(self) -> str:
+        """The hash of the last event, 64 zeros before the first."""
+        return self._log.head
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last event, 0 before the first."""
+        return self._log.last_seq
+
+    # File clocks
+
+    def clocks(self, paths: Iterable[str]) -> dict[str, int]:
+        """The clock of each path, keyed by its normalised spelling. Raises PathOutside."""
+        self._refresh()
+        return self._clocks.get(paths)
+
+    def clock_inc(self, paths: Iterable[str], *, sync: bool = True) -> dict[str, int]:
+        """Raise each path's clock by one, in one event; the new values. Raises PathOutside,
+        ReadOnly, Closed, LogFailed."""
+        return self._clocks.increase(paths, self._log, sync=sync)
+
+    # The working tree
+
+    def list_files(self) -> tuple[str, ...]:
+        """The repository's files that are not ignored: POSIX paths, sorted.
+        Raises TreeUnreadable."""
+        return list_files(self.root)
+
+    def snapshot(self) -> Manifest:
+        """Content hash and mode of every file that is not ignored. Raises TreeUnreadable."""
+        return snapshot(self.root)
+
+    def _refresh(self) -> None:
+        if self.read_only:
+            with self._guard:
+                self._log.refresh()
+
+
+def _prepare(state: Path) -> None:
+    """Lay out a new state directory, or check an old one. Called with the lock held."""
+    format_file = state / "format"
+    if format_file.exists() or (state / "log.jsonl").exists():
+        _check_format(state)
+    else:
+        write_file(state / ".gitignore", b"*\n")
+        temporary = state / "format.new"
+        write_file(temporary, f"{FORMAT}\n".encode())
+        temporary.replace(format_file)
+        sync_directory(state)
+    scratch = state / "tmp"
+    make_directory(scratch)
+    for leftover in scratch.iterdir():
+        if leftover.is_file():
+            leftover.unlink()
+
+
+def _check_format(state: Path) -> None:
+    try:
+        found = (state / "format").read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        found = ""
+    if found != FORMAT:
+        raise UnknownFormat(state, found, FORMAT)
