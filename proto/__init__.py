@@ -1,0 +1,1 @@
+"""The ground floor: wire types and their JSON Schemas. Imports nothing else of the package."""
