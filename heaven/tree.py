@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .canonical import decode_object, encode
 from .errors import NotCanonical, TreeUnreadable
@@ -18,8 +18,6 @@ from .records import Json
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
-
-Mode: TypeAlias = Literal["100644", "100755", "120000"]
 
 # Tools' own droppings, left out even where no .gitignore says so (unless git tracks them).
 IGNORED_NAMES = frozenset(
@@ -41,18 +39,16 @@ IGNORED_ENDINGS = (".pyc", ".egg-info")
 _GIT_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file of the tree; `digest` is the SHA-256 of its bytes, or of a symbolic link's target."""
-
-    path: str
-    mode: Mode
-    digest: str
+# A file: path; mode; SHA-256 of its bytes, or of a symbolic link's target.
+Entry: TypeAlias = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The tree at one moment, sorted by path."""
+    """The tree at one moment: entries (path, mode, digest) sorted by path.
+
+    `mode` is git's: 100644, 100755 or 120000, a symbolic link.
+    """
 
     entries: tuple[Entry, ...]
 
@@ -61,12 +57,12 @@ class Manifest:
         """SHA-256 over one canonical JSON line `[path,mode,digest]` for each entry."""
         hasher = sha256()
         for entry in self.entries:
-            hasher.update(encode([entry.path, entry.mode, entry.digest]) + b"\n")
+            hasher.update(encode([*entry]) + b"\n")
         return hasher.hexdigest()
 
     def to_json(self) -> bytes:
         """Canonical JSON, fit for a blob."""
-        files: list[Json] = [[e.path, e.mode, e.digest] for e in self.entries]
+        files: list[Json] = [[*entry] for entry in self.entries]
         return encode({"files": files})
 
     @classmethod
@@ -77,15 +73,15 @@ class Manifest:
         for row in files if isinstance(files, list) else [None]:
             match row:
                 case [str(path), "100644" | "100755" | "120000" as mode, str(digest)]:
-                    entries.append(Entry(path, mode, digest))
+                    entries.append((path, mode, digest))
                 case _:
                     raise NotCanonical("not a manifest of a tree")
         return cls(tuple(entries))
 
     def changed(self, after: Manifest) -> tuple[str, ...]:
         """The paths whose content, mode or existence differs in `after`, sorted."""
-        mine = {entry.path: entry for entry in self.entries}
-        theirs = {entry.path: entry for entry in after.entries}
+        mine = {entry[0]: entry for entry in self.entries}
+        theirs = {entry[0]: entry for entry in after.entries}
         return tuple(sorted(p for p in mine.keys() | theirs.keys() if mine.get(p) != theirs.get(p)))
 
 
@@ -110,10 +106,10 @@ def snapshot(root: Path) -> Manifest:
             if stat.S_ISLNK(mode):
                 # Path.readlink would tidy the target up.
                 target = os.fsencode(os.readlink(where))  # noqa: PTH115
-                entries.append(Entry(path, "120000", sha256(target).hexdigest()))
+                entries.append((path, "120000", sha256(target).hexdigest()))
             elif stat.S_ISREG(mode):
                 digest = sha256(where.read_bytes()).hexdigest()
-                entries.append(Entry(path, "100755" if mode & 0o100 else "100644", digest))
+                entries.append((path, "100755" if mode & 0o100 else "100644", digest))
         except (FileNotFoundError, NotADirectoryError):
             continue  # removed since it was listed
         except OSError as error:

@@ -1,0 +1,72 @@
+"""Multigranularity locking (Gray, 1975): a lock on a place is announced on every place above it.
+
+Shared (S) and exclusive (X) locks sit on a node; each puts an intention (IS, IX) on the node's
+ancestors. Whether a lock is free is then a matter of the few counters between it and the root,
+however many locks there are below or beside it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from .scopes import Key
+
+LockMode: TypeAlias = Literal["S", "X"]
+_Held: TypeAlias = Literal["IS", "IX", "S", "X"]
+
+_INTENTION: Final[dict[LockMode, _Held]] = {"S": "IS", "X": "IX"}
+_INCOMPATIBLE: Final[dict[_Held, tuple[_Held, ...]]] = {
+    "IS": ("X",),
+    "IX": ("S", "X"),
+    "S": ("IX", "X"),
+    "X": ("IS", "IX", "S", "X"),
+}
+
+
+class LockTable:
+    """Who holds which mode where. An owner's own locks never stand in its way.
+
+    Not thread-safe: the lease table calls it under its lock.
+    """
+
+    def __init__(self) -> None:
+        self._totals: dict[Key, Counter[_Held]] = {}
+        self._by_owner: dict[Key, dict[str, Counter[_Held]]] = {}
+
+    def blocker(self, owner: str, key: Key, mode: LockMode) -> str | None:
+        """An owner (the first by name) whose locks rule out `mode` on `key`; None if it is free."""
+        for depth in range(len(key) + 1):
+            wanted: _Held = mode if depth == len(key) else _INTENTION[mode]
+            there = key[:depth]
+            totals = self._totals.get(there)
+            if totals is None:
+                return None  # nothing is held below either: it would have announced itself here
+            owners = self._by_owner[there]
+            mine: Mapping[_Held, int] = owners.get(owner, {})
+            for held in _INCOMPATIBLE[wanted]:
+                if totals[held] > mine.get(held, 0):
+                    return min(o for o, modes in owners.items() if o != owner and modes[held])
+        return None
+
+    def add(self, owner: str, key: Key, mode: LockMode) -> None:
+        self._count(owner, key, mode, 1)
+
+    def remove(self, owner: str, key: Key, mode: LockMode) -> None:
+        """Undo one `add` of the same three."""
+        self._count(owner, key, mode, -1)
+
+    def _count(self, owner: str, key: Key, mode: LockMode, by: int) -> None:
+        for depth in range(len(key) + 1):
+            held: _Held = mode if depth == len(key) else _INTENTION[mode]
+            there = key[:depth]
+            owners = self._by_owner.setdefault(there, {})
+            totals = self._totals.setdefault(there, Counter())
+            mine = owners.setdefault(owner, Counter())
+            totals[held] += by
+            mine[held] += by
+            if not any(mine.values()):
+                del owners[owner]
+            if not owners:
+                del self._by_owner[there], self._totals[there]
