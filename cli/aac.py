@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from . import output
+from .options import output_mode_option, param_option
 from .output import DONE, FAILED, Problem, Report, output_options
 
 if TYPE_CHECKING:
     from ..aa.module import Module
 
 STAGES: Final = ("ast", "expanded", "aa", "plan", "bytecode")
-OUTPUT_MODES: Final = ("soft", "medium", "hard")
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -54,37 +54,6 @@ def cli() -> None:
     """
 
 
-def _params(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE", context, parameter)
-        if name in found:
-            raise click.BadParameter(f"{name} is given twice", context, parameter)
-        found[name] = text
-    return found
-
-
-_mode_option = click.option(
-    "--output-mode",
-    type=click.Choice(OUTPUT_MODES),
-    default="medium",
-    show_default=True,
-    help="What an angel may answer: only the declared type, edits or macro ops, or anything.",
-)
-_param_option = click.option(
-    "--param",
-    "params",
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=_params,
-    help="Give a PARAM of the program its value; may be repeated.",
-)
-
-
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--out", help="Where to write; a directory if there are several files.")
@@ -93,8 +62,8 @@ _param_option = click.option(
     type=click.Choice(STAGES),
     help="Print this form of the program instead of writing bytecode.",
 )
-@_mode_option
-@_param_option
+@output_mode_option
+@param_option
 @output_options
 def build(
     report: Report,
@@ -207,8 +176,8 @@ def _deliver(report: Report, name: str, text: str, out: str | None) -> NoReturn:
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--repo", metavar="DIR", help="Resolve the names in the program in this repository.")
-@_mode_option
-@_param_option
+@output_mode_option
+@param_option
 @output_options
 def check(
     report: Report,

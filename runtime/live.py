@@ -206,7 +206,7 @@ class LiveEffects:
     def check(self, kind: str, selector: str) -> JsonObject:
         outcome = run_check(
             self._root,
-            _check_kind(kind),
+            check_kind(kind),
             selector,
             timeout=self._check_timeout,
             on_line=self._on_line,
@@ -329,6 +329,6 @@ def _scope_type(word: str) -> ScopeType:
     return next(kind for kind in known if kind == word)
 
 
-def _check_kind(word: str) -> CheckKind:
+def check_kind(word: str) -> CheckKind:
     known: tuple[CheckKind, ...] = get_args(CheckKind)
     return next(kind for kind in known if kind == word)

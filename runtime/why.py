@@ -1,7 +1,7 @@
 """Why a line is as it is: from the line back to the instruction, the answer and the receipt.
 
-The line is followed backwards through the recorded changes of its file. A stretch of history that no
-run made (somebody edited the file) is crossed by diffing the two versions; a line that came up in
+The line is followed backwards through the recorded changes of its file. A stretch of history that
+no run made (somebody edited the file) is crossed by diffing both versions; a line that came up in
 such a stretch, or before the first run, is "outside Heaven", with git's word on it where there is
 one.
 """
@@ -34,7 +34,8 @@ class Cause:
     """A run wrote the line.
 
     `statement` is the program's own source line where its text is known, `operation` the edit
-    operation, `prompt` and `answer` blob ids where an angel wrote it, `check` the first RUN after.
+    operation, `prompt` and `answer` blob ids where an angel wrote it, `check` the answer to the
+    first RUN after it.
     """
 
     run: str
@@ -51,8 +52,7 @@ class Cause:
     shown: tuple[str, ...]
     macro: str | None
     lease: tuple[str, ...]
-    check: str | None
-    receipt: str | None
+    check: JsonObject | None
     time: str
 
 
@@ -168,8 +168,7 @@ def _cause(heaven: Heaven, history: RunHistory, change: Change, operation: int) 
         shown=_shown(before) if author is not None and author.op == "ANGEL" else (),
         macro=_macro_text(author.operands) if author and author.op == "MACRO" else None,
         lease=fields.texts(leases, "acquired") if leases else (),
-        check=fields.text(check.result, "summary") if check and check.result else None,
-        receipt=_receipt_text(check.result) if check and check.result else None,
+        check=check.result if check is not None else None,
         time=run.started,
     )
 
@@ -188,15 +187,6 @@ def _shown(before: Sequence[Entry]) -> tuple[str, ...]:
 def _macro_text(operands: JsonObject) -> str:
     args = fields.record(operands, "args")
     return " ".join([fields.text(operands, "name"), *(f"{k}={args[k]}" for k in args)])
-
-
-def _receipt_text(result: JsonObject) -> str:
-    return (
-        f"exit {fields.number(result, 'exit_code')}, "
-        f"command {fields.text(result, 'command_hash')[:12]}, "
-        f"env {fields.text(result, 'env_hash')[:12]}, "
-        f"output {fields.text(result, 'stdout_hash')[:12]}"
-    )
 
 
 def _git_blame(root: Path, path: str, line: int) -> str | None:
@@ -243,8 +233,7 @@ def as_json(answer: Why) -> dict[str, Json]:
         "shown": list(cause.shown),
         "macro": cause.macro,
         "lease": list(cause.lease),
-        "check": cause.check,
-        "receipt": cause.receipt,
+        "check": None if cause.check is None else dict(cause.check),
         "time": cause.time,
     }
     return result

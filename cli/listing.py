@@ -1,0 +1,100 @@
+"""Runs as `aa log` and `aa status` print them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..aa.decode import decode
+from ..runtime import fields
+from ..runtime.door import Entry
+from ..runtime.replay import source_lines
+from ..runtime.runs import Run, entries
+from .output import Json
+
+if TYPE_CHECKING:
+    from ..heaven import Heaven
+
+
+def run_line(run: Run) -> str:
+    """One line of the list of runs."""
+    status = run.status or "interrupted"
+    text = f"{run.name:<5} {status:<11} {run.started[:19]}Z  {run.program}"
+    if run.params:
+        text += "  " + " ".join(f"{name}={value}" for name, value in run.params.items())
+    return text
+
+
+def run_json(run: Run) -> Json:
+    """A run for `--json`."""
+    params: dict[str, Json] = dict(run.params)
+    return {
+        "run": run.name,
+        "program": run.program,
+        "module": run.module,
+        "params": params,
+        "angel": run.angel,
+        "status": run.status,
+        "exit_code": run.exit_code,
+        "message": run.message,
+        "head": run.head,
+        "tree": run.tree,
+        "started": run.started,
+        "finished": run.finished,
+        "steps": run.steps,
+        "angel_calls": run.angel_calls,
+        "tokens": run.tokens,
+    }
+
+
+def run_report(heaven: Heaven, run: Run) -> tuple[list[str], dict[str, Json]]:
+    """A run with its syscalls: lines for people, and the same for `--json`."""
+    where = source_lines(decode(heaven.get_blob(run.module)), run.program)
+    recorded = entries(heaven, run)
+    lines = [run_line(run)]
+    if run.message:
+        lines.append(f"      {run.message}")
+    for entry in recorded:
+        lines.append(
+            f"  {entry.seq:>3}  {where.get(entry.pc, ''):<18} {entry.op:<13} {_said(entry)}"
+        )
+    if run.head:
+        lines.append(f"  head {run.head[:16]}  tree {(run.tree or '')[:16]}")
+    calls: list[Json] = [
+        {
+            "seq": entry.seq,
+            "pc": entry.pc,
+            "where": where.get(entry.pc, ""),
+            "op": entry.op,
+            "operands": dict(entry.operands),
+            "result": None if entry.result is None else dict(entry.result),
+        }
+        for entry in recorded
+    ]
+    return lines, {"run": run_json(run), "syscalls": calls}
+
+
+def _said(entry: Entry) -> str:
+    """What came of a syscall, in a few words."""
+    result = entry.result
+    if result is None:
+        return "in doubt: no result was recorded"
+    refused = fields.optional_record(result, "refused")
+    if refused is not None:
+        return "refused: " + fields.text(refused, "message").splitlines()[0]
+    if "files" in result:
+        changed = fields.records(result, "files")
+        return f"{len(changed)} files: " + ", ".join(fields.text(c, "path") for c in changed[:4])
+    if "summary" in result:
+        return fields.text(result, "summary")
+    if "shards" in result:
+        return f"{len(fields.records(result, 'shards'))} shards"
+    if "acquired" in result:
+        return ", ".join(fields.texts(result, "acquired"))
+    if "tree" in result:
+        return f"tree {fields.text(result, 'tree')[:16]}"
+    if "sure" in result:
+        unsure = len(fields.records(result, "unsure"))
+        return f"{fields.number(result, 'sure')} places, {unsure} unsure"
+    if "angel" in result:
+        return f"{fields.text(result, 'angel')}, answer {fields.text(result, 'answer')[:12]}"
+    return ""

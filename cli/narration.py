@@ -1,0 +1,103 @@
+"""What `aa run` says while it works: one line an effect, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..heaven.records import JsonObject
+from ..runtime import fields
+from ..runtime.outcome import Progress
+from .output import Report
+
+UNSURE_SHOWN: Final = 10
+"""Places left alone that are listed; `--json` and `aa log` have all."""
+
+
+class Narrator:
+    """Prints the progress of one run. `lines` names the source line of each pc."""
+
+    def __init__(self, report: Report, lines: Mapping[int, str]) -> None:
+        self._report = report
+        self._lines = lines
+
+    def __call__(self, progress: Progress) -> None:
+        name, _, done = progress.kind.partition(".")
+        if done:
+            assert progress.result is not None, "a finished effect has its result"
+            for text in _finished(name, progress.result):
+                self._report.say(f"    {text}")
+        elif name == "failed":
+            self._report.say(f"  x {progress.text}")
+        elif name == "retry":
+            self._report.say(f"  . IF_FAIL RETRY: {progress.text}")
+        elif name == "undone":
+            self._report.say(f"  . undone: {progress.text}")
+        else:
+            where = self._lines.get(progress.pc, "")
+            self._report.say(f"  > {where}  {name.upper()} {_short(progress.text)}".rstrip())
+
+
+def _finished(name: str, record: JsonObject) -> list[str]:
+    refused = fields.optional_record(record, "refused")
+    if refused is not None:
+        return []
+    if name == "rev":
+        commit = fields.optional_text(record, "commit")
+        tree = fields.text(record, "tree")[:12]
+        return [f"tree {tree}" + (f", commit {commit[:12]}" if commit else "")]
+    if name == "fault":
+        shards = fields.records(record, "shards")
+        return [
+            f"{fields.text(s, 'kind')}: {fields.text(fields.record(s, 'meta'), 'subject')}, "
+            f"{fields.number(fields.record(s, 'meta'), 'bytes')} bytes"
+            for s in shards
+        ]
+    if name == "angel":
+        return [
+            f"answer of {fields.text(record, 'angel')}: about "
+            f"{fields.number(record, 'tokens_in')} tokens in, "
+            f"{fields.number(record, 'tokens_out')} out"
+        ]
+    if name == "macro":
+        return _macro(record)
+    if name in ("emit", "rollback"):
+        changes = fields.records(record, "files")
+        verb = "landed in" if name == "emit" else "restored"
+        return [f"{verb} {len(changes)} file{'' if len(changes) == 1 else 's'}"]
+    if name == "run":
+        return [
+            f"{fields.text(record, 'summary')}",
+            f"receipt: {receipt_line(record)}",
+        ]
+    return []
+
+
+def _macro(found: JsonObject) -> list[str]:
+    unsure = fields.records(found, "unsure")
+    lines = [f"{fields.number(found, 'sure')} places"]
+    if unsure:
+        lines.append(f"{len(unsure)} more may mean it and were left alone:")
+        for site in unsure[:UNSURE_SHOWN]:
+            lines.append(
+                f"  {fields.text(site, 'path')}:{fields.number(site, 'line')}: "
+                f"{fields.text(site, 'text').strip()}  ({fields.text(site, 'why')})"
+            )
+        if len(unsure) > UNSURE_SHOWN:
+            lines.append(f"  ... and {len(unsure) - UNSURE_SHOWN} more (`aa log` has them)")
+    return lines
+
+
+def receipt_line(result: JsonObject) -> str:
+    """The receipt in a recorded answer to RUN, its hashes cut to 12 digits."""
+    return (
+        f"exit {fields.number(result, 'exit_code')}, "
+        f"command {fields.text(result, 'command_hash')[:12]}, "
+        f"env {fields.text(result, 'env_hash')[:12]}, "
+        f"output {fields.text(result, 'stdout_hash')[:12]}"
+    )
+
+
+def _short(text: str) -> str:
+    first = text.splitlines()[0] if text else ""
+    return first if len(first) <= 100 and first == text else first[:97] + "..."

@@ -1,0 +1,40 @@
+"""Options that both commands have."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+OUTPUT_MODES: Final = ("soft", "medium", "hard")
+
+
+def _params(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", context, parameter)
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", context, parameter)
+        found[name] = text
+    return found
+
+
+output_mode_option = click.option(
+    "--output-mode",
+    type=click.Choice(OUTPUT_MODES),
+    default="medium",
+    show_default=True,
+    help="What an angel may answer: only the declared type, edits or macro ops, or anything.",
+)
+param_option = click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_params,
+    help="Give a PARAM of the program its value; may be repeated.",
+)

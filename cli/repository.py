@@ -1,0 +1,71 @@
+"""Which repository a command works on, and its Heaven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .output import ENVIRONMENT, Problem
+
+if TYPE_CHECKING:
+    from ..heaven import Heaven
+
+_MARKS: Final = (
+    ".heaven",
+    ".git",
+    "genesis.toml",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "package.json",
+    "go.mod",
+    "Cargo.toml",
+)
+"""A directory with one of these is a repository's root; the nearest one upwards is taken."""
+
+
+def find_root(option: str | None) -> Path:
+    """The directory given with --repo, else the nearest marked one from here up.
+
+    Raises:
+        Problem: there is none.
+    """
+    if option is not None:
+        root = Path(option)
+        if not root.is_dir():
+            raise Problem(f"{option} is not a directory", ENVIRONMENT)
+        return root.resolve()
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        if any((directory / mark).exists() for mark in _MARKS):
+            return directory
+    raise Problem(
+        f"{here} is not in a repository",
+        ENVIRONMENT,
+        "go into one, or name it with --repo DIR",
+    )
+
+
+@contextmanager
+def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
+    """The repository's Heaven, its errors turned into problems with exit codes."""
+    from ..heaven import Heaven, HeavenError, HeavenInUse, NoHeaven
+    from ..runtime.errors import NoSuchRun, RunError
+
+    try:
+        with Heaven.open(root, read_only=read_only) as heaven:
+            yield heaven
+    except HeavenInUse as busy:
+        raise Problem(str(busy), ENVIRONMENT, "wait for it to end, or stop it") from None
+    except NoHeaven:
+        raise Problem(
+            f"nothing was run in {root} yet", ENVIRONMENT, "`aa run PROGRAM` starts its log"
+        ) from None
+    except HeavenError as error:
+        raise Problem(str(error), ENVIRONMENT) from None
+    except NoSuchRun as error:
+        raise Problem(str(error)) from None
+    except RunError as error:
+        raise Problem(str(error), ENVIRONMENT) from None

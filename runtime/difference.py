@@ -1,0 +1,49 @@
+"""The unified diff of a run."""
+
+from __future__ import annotations
+
+import difflib
+
+from ..heaven import Heaven
+from .history import run_history
+from .runs import Run
+
+
+def run_diff(heaven: Heaven, run: Run) -> bytes:
+    """What the standing edits of a run changed, file by file in path order; bytes as in the files.
+
+    Several edits of one file are one diff. `\\ No newline at end of file` as in `diff -u`.
+    """
+    first: dict[str, str | None] = {}
+    last: dict[str, str | None] = {}
+    for change in run_history(heaven, run).changes:
+        first.setdefault(change.path, change.before)
+        last[change.path] = change.after
+    return b"".join(
+        _file_diff(heaven, path, first[path], last[path])
+        for path in sorted(first)
+        if first[path] != last[path]
+    )
+
+
+def _file_diff(heaven: Heaven, path: str, before: str | None, after: str | None) -> bytes:
+    old = heaven.get_blob(before) if before is not None else b""
+    new = heaven.get_blob(after) if after is not None else b""
+    name = path.encode()
+    lines = difflib.diff_bytes(
+        difflib.unified_diff,
+        _lines(old),
+        _lines(new),
+        b"/dev/null" if before is None else b"a/" + name,
+        b"/dev/null" if after is None else b"b/" + name,
+    )
+    return b"".join(
+        line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
+        for line in lines
+    )
+
+
+def _lines(content: bytes) -> list[bytes]:
+    parts = content.split(b"\n")
+    lines = [part + b"\n" for part in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines
