@@ -1,0 +1,55 @@
+"""Which directives somebody tried to write in the lines that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from .ast import Language
+from .diagnostic import Diagnostic, suggest
+from .source import Source
+
+_AA: Final = ("BASE_REV", "LEASE", "NEED", "DO", "ASSERT", "RETURN", "PARAM")
+_ISA: Final = (
+    *_AA,
+    "ISA_VERSION",
+    "VERSION",
+    "PROMPT_REF",
+    "MODE",
+    "BUDGET",
+    "INVARIANT",
+    "OP",
+    "RUN",
+    "IF_FAIL",
+    "LABEL",
+    "HALT",
+    "USE",
+)
+KEYWORDS: Final[dict[Language, tuple[str, ...]]] = {"aa": _AA, "isa": _ISA}
+"""The first words of the directives of each language."""
+
+
+def unread_keywords(
+    source: Source, diagnostics: Iterable[Diagnostic], language: Language
+) -> frozenset[str]:
+    """The keyword, or the one nearly spelt, of each line that `diagnostics` report.
+
+    A directive that is there with a mistake in it is not missing as well.
+    """
+    lines: list[str] | None = None
+    found: set[str] = set()
+    asked: set[str] = set()
+    for diagnostic in diagnostics:
+        if diagnostic.severity != "error":
+            continue
+        if lines is None:
+            lines = source.lines()
+        at = diagnostic.span.line - 1
+        words = lines[at].split(maxsplit=1) if 0 <= at < len(lines) else []
+        if not words or words[0] in asked:
+            continue
+        asked.add(words[0])
+        word = words[0].upper()
+        keyword = word if word in KEYWORDS[language] else suggest(word, KEYWORDS[language])
+        found.update((keyword,) if keyword else ())
+    return frozenset(found)
