@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .output import ENVIRONMENT, Problem, Report
+from .output import Report
 
 if TYPE_CHECKING:
     from ..aa.module import Module
@@ -18,16 +18,13 @@ def link_all(modules: Iterable[tuple[Path, Module]], repository: str, report: Re
     Raises:
         Problem: `repository` is no directory, or its Heaven is in use by another process.
     """
-    from ..heaven import Heaven, HeavenInUse
     from ..runtime.link import link
+    from .repository import find_root, open_heaven
 
-    root = Path(repository)
-    if not root.is_dir():
-        raise Problem(f"{repository} is not a directory", ENVIRONMENT)
-    try:
-        heaven = Heaven.open(root)
-    except HeavenInUse as busy:
-        raise Problem(str(busy), ENVIRONMENT, "wait for it, or check without --repo") from None
-    with heaven:
+    root = find_root(repository)
+    with open_heaven(root) as heaven:
         for path, module in modules:
-            report.add(link(module, heaven), report.sources.get(str(path)))
+            source = report.sources.get(str(path))
+            text = None if source is None else source.text
+            linked = link(module, heaven, root, source=text, environment=False)
+            report.add(linked.diagnostics, source)

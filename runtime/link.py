@@ -28,7 +28,7 @@ from .invariants import CHECKED
 from .live import check_kind
 from .revision import pin
 
-_ENVIRONMENT = frozenset({"AA0805", "AA0806", "AA0807"})
+_ENVIRONMENT = frozenset({"AA0805", "AA0806"})
 """Codes that are the environment's fault, not the program's: exit 4."""
 
 _SHOWN_CANDIDATES = 8
@@ -50,14 +50,30 @@ class Linked:
 
 
 def link(
-    module: Module, heaven: Heaven, root: Path, *, angel: Angel | None, source: str | None
+    module: Module,
+    heaven: Heaven,
+    root: Path,
+    *,
+    angel: Angel | None = None,
+    source: str | None = None,
+    environment: bool = True,
 ) -> Linked:
-    """Check `module` against the repository at `root`; `source` lends carets to the findings."""
+    """Check `module` against the repository at `root`; `source` lends carets to the findings.
+
+    With `environment` false only names, paths and revisions are looked at, not what is installed
+    or configured on this machine (angel, test runner).
+    """
     linker = _Linker(module, heaven, root, angel, source)
     for pc, instruction in enumerate(module.code):
         linker.instruction(pc, instruction)
     linker.whole_program()
-    return Linked(tuple(linker.found))
+    return Linked(
+        tuple(
+            found
+            for found in linker.found
+            if environment or found.code not in _ENVIRONMENT | {"AA0812"}
+        )
+    )
 
 
 class _Linker:

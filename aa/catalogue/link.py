@@ -1,0 +1,128 @@
+"""Codes of linking: what `aa run` and `aac check --repo` find in a repository (AA08xx).
+
+The examples are linked against a small repository: `app.py` defines `greet`, `a.py` and `b.py` each
+define `helper`; it has tests and no angel is configured.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .code import Code
+
+_HEAD: Final = "ISA_VERSION 0\nBASE_REV HEAD\n"
+
+CODES: Final = (
+    Code(
+        "AA0801",
+        "error",
+        "Unknown symbol",
+        "A NEED, a symbol lease or a macro op names a symbol that the repository's index does not "
+        "have. Names are resolved before a run spends anything. Where an instruction before it may "
+        "create the symbol, this is a warning.",
+        _HEAD + "NEED symdef gret\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "NEED symdef greet\nOP RENAME_SYMBOL greet salute\n",
+        "isa",
+    ),
+    Code(
+        "AA0802",
+        "error",
+        "Ambiguous symbol",
+        "Several definitions have this name, and no program should depend on which one comes "
+        "first. Write `path::name`, or for a macro op add `in PATH`.",
+        _HEAD + "OP RENAME_SYMBOL helper assist\n",
+        _HEAD + "OP RENAME_SYMBOL a.py::helper assist\n",
+        "isa",
+    ),
+    Code(
+        "AA0803",
+        "error",
+        "No such path",
+        "A path leaves the repository, enters .git or .heaven, or names a file or line that is not "
+        "there.",
+        _HEAD + "NEED slice ../etc/passwd 1 5\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "NEED slice app.py 1 5\nOP RENAME_SYMBOL greet salute\n",
+        "isa",
+    ),
+    Code(
+        "AA0804",
+        "error",
+        "Base revision is not checked out",
+        "BASE_REV names a revision that is not what the working tree stands on. A run works on the "
+        "tree that is there: check the revision out, or write `BASE_REV HEAD`.",
+        "ISA_VERSION 0\nBASE_REV 0123abc\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "OP RENAME_SYMBOL greet salute\n",
+        "isa",
+    ),
+    Code(
+        "AA0805",
+        "error",
+        "No angel",
+        "An OP or DO text is a task for an angel, and none is configured. Name one with `--angel`, "
+        "GENESIS_ANGEL, or `[angel] use` in genesis.toml. An OP that starts with a macro opcode "
+        "needs none.",
+        _HEAD + "OP Make greet polite\n",
+        _HEAD + "OP RENAME_SYMBOL greet salute\n",
+        "isa",
+    ),
+    Code(
+        "AA0806",
+        "error",
+        "No tool for RUN",
+        "The project has no sign of the test runner, linter or type checker that RUN asks for, or "
+        "the tool is not installed. The message says what was looked for.",
+        _HEAD + "OP RENAME_SYMBOL greet salute\nRUN typecheck\n",
+        _HEAD + "OP RENAME_SYMBOL greet salute\nRUN test\n",
+        "isa",
+    ),
+    Code(
+        "AA0808",
+        "error",
+        "Unknown prompt",
+        "NEED prompt and PROMPT_REF name a prompt in Heaven's prompt store. This version stores "
+        "none yet: give the text as INVARIANT or OP lines.",
+        _HEAD + "PROMPT_REF sha256:def456\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + 'INVARIANT "Keep it polite"\nOP RENAME_SYMBOL greet salute\n',
+        "isa",
+    ),
+    Code(
+        "AA0809",
+        "error",
+        "No swarm",
+        "MODE SWARM needs the orchestrator, which this version does not have. The program "
+        "compiles; write MODE SOLO to run it.",
+        _HEAD + "MODE SWARM\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "MODE SOLO\nOP RENAME_SYMBOL greet salute\n",
+        "isa",
+    ),
+    Code(
+        "AA0810",
+        "error",
+        "Invariant that is not checked",
+        "`INVARIANT @name` promises that every edit is checked against it. This version checks "
+        "@paths and @max-lines; a program with another one is refused rather than run unchecked.",
+        _HEAD + "INVARIANT @public-api-unchanged\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "INVARIANT @max-lines 200\nOP RENAME_SYMBOL greet salute\n",
+        "isa",
+    ),
+    Code(
+        "AA0811",
+        "error",
+        "Diffs cannot be landed",
+        "RETURN diff_fallback asks the angel for a unified diff, which this version cannot turn "
+        "into Edit IR. Declare edit_ir or macro_ops.",
+        "BASE_REV HEAD\nLEASE file:app.py\nDO Make greet polite\nRETURN diff_fallback\n",
+        "BASE_REV HEAD\nLEASE file:app.py\nDO RENAME_SYMBOL greet salute\nRETURN edit_ir\n",
+        "aa",
+    ),
+    Code(
+        "AA0812",
+        "warning",
+        "No oracle to escalate to",
+        "IF_FAIL ESCALATE asks the oracle, which the configured angel plays. Without one the "
+        "handler is passed over and the next is tried.",
+        _HEAD + "OP RENAME_SYMBOL greet salute\nRUN test\nIF_FAIL ESCALATE\n",
+        _HEAD + "OP RENAME_SYMBOL greet salute\nRUN test\nIF_FAIL HALT\n",
+        "isa",
+    ),
+)
