@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import get_args
 
 from ..heaven import Heaven
-from ..heaven.clock import to_text
 from ..heaven.errors import LeaseGone, NotLeased, StaleToken
 from ..heaven.faults import FaultRefused
 from ..heaven.records import Json, JsonObject
@@ -212,7 +211,7 @@ class LiveEffects:
             on_line=self._on_line,
         )
         self._renew()
-        receipt = make_receipt(outcome, self._run, to_text(self._heaven.clock.now()))
+        receipt = make_receipt(outcome, self._run, self._heaven.clock)
         output, stored = self._heaven.put_blobs([outcome.output, _canonical(wire.dump(receipt))])
         self._heaven.append(
             "receipt", {"run": self._run, "receipt": stored, "kind": kind}, sync=False

@@ -16,7 +16,7 @@ from ..aa.decode import decode
 from ..aa.module import Module
 from ..heaven import Heaven
 from ..heaven.paths import resolve_inside
-from ..heaven.records import JsonObject
+from ..heaven.records import Json, JsonObject
 from ..heaven.tree import Manifest
 from ..proto.leases import Scope
 from . import fields
@@ -137,7 +137,7 @@ class _Reenacted:
         assert recorded is not None, "the replay door hands over the record"
         if "refused" in recorded:
             return recorded
-        files = []
+        files: list[Json] = []
         while len(self._landed) > mark:
             undone = undo(self._landed.pop(), self._scratch, run=self._run, owner_id=self._run)
             files.extend(
@@ -149,7 +149,7 @@ class _Reenacted:
                 }
                 for change in undone.files
             )
-        result: JsonObject = {"files": list(files)}
+        result: JsonObject = {"files": files}
         self._follow(result)
         return result
 

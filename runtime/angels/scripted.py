@@ -93,4 +93,6 @@ def _manifest(response: JsonObject) -> Json:
                 paths.add(path)
             if isinstance(symbol, str):
                 symbols.add(symbol)
-    return {"files_touched": sorted(paths), "symbols_touched": sorted(symbols)}
+    files: list[Json] = list(sorted(paths))
+    names: list[Json] = list(sorted(symbols))
+    return {"files_touched": files, "symbols_touched": names}
