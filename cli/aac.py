@@ -16,9 +16,12 @@ from .options import output_mode_option, param_option
 from .output import DONE, FAILED, Problem, Report, output_options
 
 if TYPE_CHECKING:
+    from ..aa.emit import Stage
+    from ..aa.lowered import OutputMode
     from ..aa.module import Module
+    from ..isa.compile import AnyCompiled
 
-STAGES: Final = ("ast", "expanded", "aa", "plan", "bytecode")
+STAGES: Final[tuple[Stage, ...]] = ("ast", "expanded", "aa", "plan", "bytecode")
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -69,8 +72,8 @@ def build(
     report: Report,
     files: tuple[str, ...],
     out: str | None,
-    emit: str | None,
-    output_mode: str,
+    emit: Stage | None,
+    output_mode: OutputMode,
     params: dict[str, str],
 ) -> None:
     """Compile programs to bytecode, FILE.aab beside each FILE unless -o says otherwise.
@@ -124,9 +127,8 @@ def _targets(paths: list[Path], out: str | None) -> dict[Path, Path]:
     from .programs import MODULE_SUFFIX
 
     directory = out is not None and (len(paths) > 1 or out.endswith("/") or Path(out).is_dir())
-    if directory and out is not None and not Path(out).is_dir():
-        if Path(out).exists():
-            raise Problem(f"{out} is a file, and there are {len(paths)} programs to write")
+    if directory and out is not None and not Path(out).is_dir() and Path(out).exists():
+        raise Problem(f"{out} is a file, and there are {len(paths)} programs to write")
     targets: dict[Path, Path] = {}
     taken: dict[Path, Path] = {}
     for path in paths:
@@ -148,11 +150,9 @@ def _targets(paths: list[Path], out: str | None) -> dict[Path, Path]:
     return targets
 
 
-def _emit(compiled: object, stage: str, path: Path, *, many: bool) -> str:
-    if path.suffix == ".aa":
-        from ..aa.pipeline import emit
-    else:
-        from ..isa.compile import emit
+def _emit(compiled: AnyCompiled, stage: Stage, path: Path, *, many: bool) -> str:
+    from ..isa.compile import emit
+
     text = emit(compiled, stage)
     if not text.endswith("\n"):
         text += "\n"
@@ -183,7 +183,7 @@ def check(
     report: Report,
     files: tuple[str, ...],
     repo: str | None,
-    output_mode: str,
+    output_mode: OutputMode,
     params: dict[str, str],
 ) -> None:
     """Compile programs and write nothing; with --repo, also look their names up.
@@ -287,7 +287,7 @@ def dis(report: Report, file: str) -> None:
     module = load_module(Path(file), report)
     if module is None:
         report.finish()
-    report.add([d for d in verify(module)], None)
+    report.add(verify(module))
     _deliver(report, "assembly", disassemble(module), None)
 
 
@@ -336,8 +336,6 @@ def cost(report: Report, file: str) -> None:
       aac cost refactor.isa
       aac cost --json refactor.aab
     """
-    from dataclasses import asdict
-
     from ..aa.cost import cost as worst_case
     from ..aa.verify import verify
     from .programs import load_module
@@ -347,11 +345,11 @@ def cost(report: Report, file: str) -> None:
         report.add(verify(module))
     if module is None or report.failed:
         report.finish()
-    figures: dict[str, int] = asdict(worst_case(module))
-    report.result["cost"] = dict[str, output.Json](figures)
+    rows = worst_case(module).rows()
+    report.result["cost"] = dict[str, output.Json](rows)
     if report.format == "text":
-        width = max(map(len, figures))
-        for name, figure in figures.items():
+        width = max(len(name) for name, _ in rows)
+        for name, figure in rows:
             click.echo(f"{name.replace('_', ' '):<{width}}  {figure:>12,}")
     report.finish()
 

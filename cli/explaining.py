@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .output import Json, Problem, Report
-from .programs import module_path, read, standard_modules
+from .programs import read, standard_modules
 
 if TYPE_CHECKING:
     from ..aa.catalogue import Code
@@ -84,7 +84,7 @@ def describe_module(name: str, report: Report) -> None:
     from ..aa.diagnostic import did_you_mean
     from ..isa.parse import parse
 
-    path = module_path(name, Path("here"))
+    path = Path(name) if name.endswith(".isa") else standard_modules().get(name)
     if path is None or not path.is_file():
         raise Problem(
             f"there is no module {name}",

@@ -32,7 +32,7 @@ def format_files(
     if names == [STDIN]:
         return _format_stdin(report, check=check, diff=diff, language=language)
     changed: list[str] = []
-    for path in collect(names):
+    for path in collect(names, modules=True):
         source = read_program(path, report)
         if source is None:
             continue

@@ -39,12 +39,12 @@ FORMATS: Final[dict[str, Format]] = {"text": "text", "json": "json", "github": "
 class Problem(click.ClickException):
     """A failure that has no place in a program text; printed as one line, never a traceback.
 
-    `exit_code` says whose fault it is; `hint` what to do next.
+    `code` is the exit code, which says whose fault it is; `hint` what to do next.
     """
 
     def __init__(self, message: str, exit_code: int = WRONG, hint: str | None = None) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.code = exit_code
         self.hint = hint
 
 
@@ -217,7 +217,7 @@ def main(command: click.Command, name: str) -> NoReturn:
 
 
 def _explain(problem: click.ClickException) -> int:
-    code = problem.exit_code if isinstance(problem, Problem) else WRONG
+    code = problem.code if isinstance(problem, Problem) else WRONG
     message = problem.format_message()
     if _wants_json(sys.argv[1:]):
         error: dict[str, Json] = {"message": message}

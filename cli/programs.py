@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from .output import ENVIRONMENT, WRONG, Problem, Report
 
 if TYPE_CHECKING:
+    from ..aa.lowered import OutputMode
     from ..aa.module import Module
-    from ..aa.pipeline import Compiled
     from ..aa.source import Source
+    from ..isa.compile import AnyCompiled
 
 SUFFIXES: Final = (".aa", ".isa")
 MODULE_SUFFIX: Final = ".aab"
-_STDLIB: Final = Path(__file__).parent.parent / "stdlib"
-"""Read as files: importing the package would load what its macro ops need."""
+_VERSIONS: Final = frozenset({b"ISA_VERSION", b"VERSION"})
+STANDARD: Final = Path(__file__).parent.parent / "stdlib"
+"""Where `std.*` modules are; the package is not imported, its macro ops need much else."""
 
 
-def collect(names: Iterable[str]) -> list[Path]:
+def collect(names: Iterable[str], *, modules: bool = False) -> list[Path]:
     """Files as named, once each; a directory stands for all programs below it, sorted by path.
+
+    What USE is for, an ISA file without BASE_REV, is no program; `modules` takes it all the same.
 
     Raises:
         Problem: a directory holds no program.
@@ -39,11 +43,24 @@ def collect(names: Iterable[str]) -> list[Path]:
             if p.suffix in SUFFIXES
             and not any(part.startswith(".") for part in p.relative_to(path).parts)
             and p.is_file()
+            and (modules or not _is_module(p))
         )
         if not inside:
             raise Problem(f"{name}: no .aa or .isa file in this directory")
         found.update(dict.fromkeys(inside))
     return list(found)
+
+
+def _is_module(path: Path) -> bool:
+    """Told from the lines, so that a program with mistakes still counts as one."""
+    if path.suffix != ".isa":
+        return False
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return False
+    words = {line.split(maxsplit=1)[0] for line in lines if line.strip()}
+    return not words & {b"BASE_REV", b"MODE", b"BUDGET"} and bool(words & _VERSIONS)
 
 
 def read(path: Path | str, report: Report) -> Source | None:
@@ -68,53 +85,38 @@ def read_program(path: Path, report: Report) -> Source | None:
 
 
 def standard_modules() -> dict[str, Path]:
-    """The modules of the standard library by name (`std.rename`)."""
-    return {f"std.{path.stem}": path for path in sorted(_STDLIB.glob("*.isa"))}
-
-
-def module_path(name: str, beside: Path) -> Path | None:
-    """Where `USE name` points to: a standard module, or a path relative to the file `beside`."""
-    if name.startswith(("./", "../")):
-        return beside.parent / name
-    return standard_modules().get(name)
-
-
-def loader(program: Path, report: Report) -> Callable[[str], Source | None]:
-    """How USE finds modules for `program`; what it reads is kept for printing findings in it."""
-
-    def load(name: str) -> Source | None:
-        path = module_path(name, program)
-        if path is None or not path.is_file():
-            return None
-        source = read(path, report)
-        if source is not None:
-            report.sources[name] = source
-            report.sources[source.name] = source
-        return source
-
-    return load
+    """The modules of the standard library by name (`std.rename`), sorted."""
+    return {
+        ".".join(("std", *path.relative_to(STANDARD).with_suffix("").parts)): path
+        for path in sorted(STANDARD.rglob("*.isa"))
+    }
 
 
 def compile_program(
     source: Source,
     report: Report,
     *,
-    output_mode: str = "medium",
+    output_mode: OutputMode = "medium",
     params: Mapping[str, str] | None = None,
-) -> Compiled:
+) -> AnyCompiled:
     """Run every pass; findings go to the report. `module` is None where there are errors."""
     path = Path(source.name)
+    compiled: AnyCompiled
     if path.suffix == ".aa":
         from ..aa.pipeline import compile_source
-    else:
-        from ..isa.compile import compile_source
 
-    compiled = compile_source(
-        source,
-        output_mode=output_mode,
-        params=params or {},
-        loader=loader(path, report),
-    )
+        compiled = compile_source(source, output_mode=output_mode, params=params)
+    else:
+        from ..isa.compile import compile_isa
+        from ..isa.modules import file_loader
+
+        compiled = compile_isa(
+            source,
+            output_mode=output_mode,
+            params=params,
+            loader=file_loader(path.parent, STANDARD),
+        )
+    report.sources.update(compiled.sources)
     report.add(compiled.diagnostics, source)
     return compiled
 

@@ -1,9 +1,10 @@
 """`make demo`: the main job on somebody else's code.
 
-Fetches a released package with its own test suite, renames a method across its modules and tests
-with `examples/rename.isa`, then breaks it on purpose with `examples/broken_rename.isa` to show the
-retry and the rollback. Everything happens in `.demo/`; every command is printed before it runs, and
-every exit code and every claim is checked: the demo fails loudly where one does not hold.
+Fetches a released package with its own test suite and renames a function across its modules and
+tests with `examples/rename.isa`. Then breaks it on purpose, with a name that a test looks up as a
+string, to show the retry and the rollback. Everything happens in `.demo/`; every command is printed
+before it runs, and every exit code and every claim is checked: the demo fails loudly where one does
+not hold.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ SDIST_SHA256: Final = "ca9853ad459e787e2192211578cc907e7594e294c7ccc834310722b41
 SUITE: Final = ("pytest==8.3.5",)
 """What the package's tests need, at a version of its time."""
 LEAST_TESTS: Final = 300
+GOOD: Final = ("make_pass_decorator", "build_pass_decorator")
+BAD: Final = ("isatty", "is_terminal")
+"""Two renames, (old, new). A test replaces what BAD names by its name in a string."""
 TREE: Final = DEMO / f"{PACKAGE}-{VERSION}"
 ENVIRONMENT: Final = DEMO / "environment"
 COMMANDS: Final = Path(sys.executable).parent
@@ -105,13 +109,14 @@ def rename() -> tuple[str, str]:
     say("The program, what it compiles to, and the most it can cost")
     program = shown_path(ROOT / "examples" / "rename.isa")
     show(["cat", program])
-    show(["aac", "build", program, "-o", shown_path(DEMO / "rename.aab")])
-    show(["aac", "cost", shown_path(DEMO / "rename.aab")])
+    module = shown_path(DEMO / "rename.aab")
+    show(["aac", "build", program, "-o", module, *parameters(GOOD)])
+    show(["aac", "cost", module])
 
     say("Running it: rename across modules and tests, then the package's suite")
     before = tree_hash()
     files = contents()
-    output = show(["aa", "run", program, "--yes"])
+    output = show(["aa", "run", program, *parameters(GOOD)])
     if tree_hash() == before:
         fail("the run reported success and changed nothing")
     run = run_id(output)
@@ -123,10 +128,9 @@ def broken() -> None:
     say(
         "The same, broken on purpose: a test finds the function by a string, so the rename fails it"
     )
-    program = shown_path(ROOT / "examples" / "broken_rename.isa")
-    show(["cat", program])
+    program = shown_path(ROOT / "examples" / "rename.isa")
     before = tree_hash()
-    output = show(["aa", "run", program, "--yes"], expect=1)
+    output = show(["aa", "run", program, *parameters(BAD)], expect=1)
     if tree_hash() != before:
         fail("the failed run left the tree changed")
     if "retry" not in output.lower():
@@ -186,6 +190,11 @@ def show(argv: Sequence[str], *, expect: int = 0, last: int | None = None) -> st
         fail(f"exit code {process.returncode}, expected {expect}: {shlex.join(argv)}")
     print(f"  [exit {process.returncode}]", flush=True)
     return "".join(collected)
+
+
+def parameters(names: tuple[str, str]) -> list[str]:
+    old, new = names
+    return ["--param", f"old={old}", "--param", f"new={new}"]
 
 
 def run_id(output: str) -> str:

@@ -1,0 +1,1 @@
+"""Measurements, printed as a table. Not tests: a busy machine fails none of them."""

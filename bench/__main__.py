@@ -1,0 +1,38 @@
+"""`make bench`: figures, each beside its bar and, where there is one, a floor of the same run.
+
+A floor is the least that the work could cost on this machine at this moment (an import, a bare
+append with fdatasync), so that a ratio means the same on a fast machine and on a busy one. Exit
+code 1 if a bar is missed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bench import compiler, storage, symbols, vm
+from bench.table import Row, render
+
+MEASURES = (
+    compiler.whole_process,
+    compiler.throughput,
+    vm.instructions,
+    storage.syscall,
+    storage.append,
+    symbols.index,
+)
+
+
+def main() -> int:
+    """Measure everything, print the table."""
+    root = Path(__file__).resolve().parent.parent
+    rows: list[Row] = []
+    for measure in MEASURES:
+        print(f"measuring {measure.__module__}.{measure.__name__} ...", file=sys.stderr, flush=True)
+        rows.append(measure(root))
+    print(render(rows), end="")
+    return 0 if all(row.met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
