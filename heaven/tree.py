@@ -166,9 +166,9 @@ def _walk(root: Path) -> Iterator[str]:
         try:
             with os.scandir(root / directory) as listing:
                 children = list(listing)
-        except FileNotFoundError:
-            continue
         except OSError as error:
+            if directory and isinstance(error, FileNotFoundError):
+                continue  # removed since it was listed
             raise TreeUnreadable(directory or ".", error.strerror or str(error)) from error
         if any(child.name == ".gitignore" for child in children):
             specs = (*specs, (len(directory), _read_ignores(root, f"{directory}.gitignore")))
