@@ -1,0 +1,175 @@
+"""Whole runs on a real repository: real Heaven, real edits, real pytest, scripted answers."""
+
+from __future__ import annotations
+
+from kit.angel import edit_answer, scripted
+from kit.mission import Mission
+from kit.repository import Repository
+
+from genesis_ssmp.runtime import runs
+from genesis_ssmp.runtime.execute import Ended, Refused
+
+HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
+DOUBLE = edit_answer(
+    {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return a + b + 0\n"}
+)
+BREAK = edit_answer(
+    {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return a - b\n"}
+)
+NEED = "NEED symdef Add\n"
+
+
+def test_an_angels_edit_lands_and_the_suite_is_run(mission: Mission) -> None:
+    ended = mission.ended(HEAD + NEED + "OP Add nothing\nRUN test\n", angel=scripted(DOUBLE))
+    assert (ended.exit_code, ended.message) == (0, None)
+    assert "return a + b + 0" in (mission.root / "calc/core.py").read_text()
+    run = runs.find(mission.heaven, "last")
+    assert (run.status, run.exit_code, run.tree) == ("done", 0, ended.tree)
+
+
+def test_the_receipt_of_a_run_is_in_the_log(mission: Mission) -> None:
+    mission.ended(HEAD + "RUN test\n")
+    (event,) = mission.heaven.events(kinds={"receipt"})
+    assert event.data["run"] == "r1"
+    assert mission.heaven.has_blob(str(event.data["receipt"]))
+
+
+def test_failing_checks_retry_then_restore_every_byte(mission: Mission) -> None:
+    before = Repository(mission.root).tree()
+    text = HEAD + NEED + "OP break it\nRUN test\nIF_FAIL RETRY 1\n"
+    ended = mission.ended(text, angel=scripted(BREAK, BREAK))
+    assert ended.exit_code == 1
+    assert Repository(mission.root).tree() == before
+    kinds = [one.kind for one in mission.progress]
+    assert kinds.count("retry") == 1 and kinds.count("undone") == 2
+
+
+def test_a_retry_that_mends_it_is_done(mission: Mission) -> None:
+    text = HEAD + NEED + "OP break it\nRUN test\nIF_FAIL RETRY 1\n"
+    ended = mission.ended(text, angel=scripted(BREAK, DOUBLE))
+    assert ended.exit_code == 0
+    assert "return a + b + 0" in (mission.root / "calc/core.py").read_text()
+
+
+def test_an_edit_to_lines_never_shown_is_a_conflict(mission: Mission) -> None:
+    before = Repository(mission.root).tree()
+    ended = mission.ended(HEAD + "OP guess\n", angel=scripted(DOUBLE))
+    assert ended.exit_code == 3
+    assert Repository(mission.root).tree() == before
+
+
+def test_trap_a_span_changed_after_it_was_shown_is_not_overwritten(mission: Mission) -> None:
+    """Surroundings alone do not show that the span changed."""
+    path = mission.root / "calc/core.py"
+
+    class Meddler:
+        name = "meddler"
+
+        def answer(self, ask: object) -> object:
+            text = path.read_text().replace("return a + b", "return b + a")
+            path.write_text(text)
+            return scripted(DOUBLE).answer(ask)  # type: ignore[arg-type]  # passed through
+
+        def advise(self, question: object) -> None:
+            return None
+
+    ended = mission.ended(HEAD + NEED + "OP change it\n", angel=Meddler())  # type: ignore[arg-type]
+    assert ended.exit_code == 3
+    assert "return b + a" in path.read_text()
+
+
+def test_an_edit_outside_the_leases_is_a_conflict(mission: Mission) -> None:
+    text = HEAD + "LEASE file:tests/test_core.py\n" + NEED + "OP change it\n"
+    ended = mission.ended(text, angel=scripted(DOUBLE))
+    assert ended.exit_code == 3
+    assert "lease" in (ended.message or "")
+
+
+def test_an_answer_that_touches_more_than_its_manifest_says_is_refused(mission: Mission) -> None:
+    answer = {**DOUBLE, "manifest": {"files_touched": ["README"], "symbols_touched": []}}
+    ended = mission.ended(HEAD + NEED + "OP change it\n", angel=scripted(answer))
+    assert ended.exit_code == 3
+    assert "manifest" in (ended.message or "")
+
+
+def test_checked_invariants_hold_every_edit(mission: Mission) -> None:
+    before = Repository(mission.root).tree()
+    for invariant in ("@paths tests/**", "@max-lines 1"):
+        text = HEAD + f"INVARIANT {invariant}\n" + NEED + "OP change it\n"
+        ended = mission.ended(text, angel=scripted(DOUBLE))
+        assert ended.exit_code == 1
+        assert invariant in (ended.message or "")
+        assert Repository(mission.root).tree() == before
+
+
+def test_a_field_that_the_schema_does_not_know_fails_the_answer(mission: Mission) -> None:
+    answer = {**DOUBLE, "confidence": 0.9}
+    ended = mission.ended(HEAD + NEED + "OP change it\n", angel=scripted(answer))
+    assert ended.exit_code == 1
+    assert "confidence" in (ended.message or "")
+
+
+def test_without_an_angel_nothing_happens_and_the_instruction_is_named(mission: Mission) -> None:
+    events = mission.heaven.last_seq
+    result = mission.run(HEAD + "RUN test\nLABEL a\nOP Do something clever\n")
+    assert isinstance(result, Refused)
+    assert result.exit_code == 4
+    (diagnostic,) = result.diagnostics
+    assert diagnostic.code == "AA0805" and diagnostic.span.line == 5
+    assert "--angel" in (diagnostic.hint or "")
+    assert mission.heaven.last_seq == events
+
+
+def test_an_exhausted_script_abandons_the_run_and_restores_the_tree(mission: Mission) -> None:
+    before = Repository(mission.root).tree()
+    text = HEAD + NEED + "OP one\nLABEL b\nOP two\n"
+    ended = mission.ended(text, angel=scripted(DOUBLE))
+    assert isinstance(ended, Ended) and ended.exit_code == 4
+    assert Repository(mission.root).tree() == before
+    assert runs.find(mission.heaven, "last").status == "abandoned"
+
+
+def test_a_macro_op_needs_no_angel(mission: Mission) -> None:
+    ended = mission.ended(HEAD + "OP RENAME_SYMBOL Add plus\nRUN test\n")
+    assert ended.exit_code == 0, ended.message
+    assert "def plus(" in (mission.root / "calc/core.py").read_text()
+    assert '__all__ = ["plus", "Eval"]' in (mission.root / "calc/__init__.py").read_text()
+    assert "assert plus(1, 2)" in (mission.root / "tests/test_core.py").read_text()
+
+
+def test_an_angel_may_answer_with_macro_ops(mission: Mission) -> None:
+    answer = {
+        "output_type": "macro_ops",
+        "macro_ops": [{"kind": "RENAME_SYMBOL", "old_name": "Add", "new_name": "plus"}],
+    }
+    ended = mission.ended(HEAD + NEED + "OP rename it\nRUN test\n", angel=scripted(answer))
+    assert ended.exit_code == 0, ended.message
+    assert "def plus(" in (mission.root / "calc/core.py").read_text()
+
+
+def test_leases_are_given_back_when_the_run_ends(mission: Mission) -> None:
+    mission.ended(HEAD + "RUN test\n")
+    assert mission.heaven.active_leases() == ()
+
+
+def test_trap_a_page_fault_over_the_governors_budget_is_counted(mission: Mission) -> None:
+    """Governor and delta tracker written, tested, and never wired in."""
+    mission.ended(HEAD + NEED + "NEED callers Add\nOP x\n", angel=scripted(DOUBLE))
+    (first, second) = [
+        entry.result
+        for entry in runs.entries(mission.heaven, runs.find(mission.heaven, "last"))
+        if entry.op.startswith("FAULT")
+    ]
+    assert first is not None and second is not None
+    left = [r["meta"]["budget_remaining"]["pf_calls_left"] for r in (first, second)]  # type: ignore[call-overload,index]
+    assert left == [19, 18]
+
+
+def test_a_run_without_git_pins_the_hash_of_the_tree(mission: Mission) -> None:
+    mission.ended(HEAD + "RUN test\n")
+    run = runs.find(mission.heaven, "last")
+    pinned = runs.entries(mission.heaven, run)[0].result
+    assert pinned is not None
+    assert pinned["commit"] is None
+    again = mission.ended(f"ISA_VERSION 0\nBASE_REV tree:{pinned['tree']}\nRUN test\n")
+    assert again.exit_code == 0

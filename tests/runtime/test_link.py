@@ -1,0 +1,74 @@
+"""Linking: what is found out about a program before it spends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.mission import program
+from kit.repository import make_repository
+
+from genesis_ssmp.aa.catalogue.link import CODES
+from genesis_ssmp.heaven import Heaven
+from genesis_ssmp.runtime.link import Linked, link
+
+FILES = {
+    "app.py": "def greet(name: str) -> str:\n    return 'Hello ' + name\n",
+    "a.py": "def helper() -> int:\n    return 1\n",
+    "b.py": "def helper() -> int:\n    return 2\n",
+    "tests/test_app.py": "from app import greet\n\n\ndef test_it():\n    assert greet('x')\n",
+    "conftest.py": "",
+}
+HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
+
+
+@pytest.fixture
+def heaven(tmp_path: Path) -> Iterator[Heaven]:
+    with Heaven.open(make_repository(tmp_path / "repo", FILES).root) as heaven:
+        yield heaven
+
+
+def linked(heaven: Heaven, text: str, name: str = "test.isa") -> Linked:
+    return link(program(text, name).module, heaven, heaven.root, source=text)
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.code)
+def test_both_examples_of_every_link_code_do_what_they_say(heaven: Heaven, code: object) -> None:
+    from genesis_ssmp.aa.catalogue import Code
+
+    assert isinstance(code, Code)
+    name = f"example.{code.language}"
+    failing = linked(heaven, code.failing, name).diagnostics
+    assert code.code in [found.code for found in failing]
+    assert all(found.severity == code.severity for found in failing if found.code == code.code)
+    fixed = linked(heaven, code.fixed, name).diagnostics
+    assert [found for found in fixed if found.severity == "error"] == []
+
+
+def test_all_findings_of_a_program_are_reported_in_one_run(heaven: Heaven) -> None:
+    text = HEAD + "NEED symdef gone\nNEED callers helper\nNEED slice no.py 1 2\nOP x\n"
+    codes = [found.code for found in linked(heaven, text).diagnostics]
+    assert codes == ["AA0801", "AA0802", "AA0803", "AA0805"]
+
+
+def test_candidates_of_an_ambiguous_name_are_listed(heaven: Heaven) -> None:
+    (found,) = linked(heaven, HEAD + "OP RENAME_SYMBOL helper assist\n").diagnostics
+    assert "a.py::helper" in (found.hint or "") and "b.py::helper" in (found.hint or "")
+
+
+def test_a_near_name_is_suggested_with_a_caret_under_the_name(heaven: Heaven) -> None:
+    (found,) = linked(heaven, HEAD + "NEED symdef gret\nRUN test\n").diagnostics
+    assert found.hint == "did you mean greet?"
+    assert (found.span.line, found.span.column, found.span.length) == (3, 13, 4)
+
+
+def test_a_name_that_an_earlier_macro_makes_is_known(heaven: Heaven) -> None:
+    text = HEAD + "OP RENAME_SYMBOL greet salute\nLABEL b\nOP RENAME_SYMBOL salute hail\n"
+    assert linked(heaven, text).diagnostics == ()
+
+
+def test_the_environment_is_exit_4_and_the_program_exit_2(heaven: Heaven) -> None:
+    assert linked(heaven, HEAD + "OP x\n").exit_code == 4
+    assert linked(heaven, HEAD + "NEED symdef gone\nOP x\n").exit_code == 2
+    assert linked(heaven, HEAD + "RUN test\n").exit_code == 0
