@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from genesis_ssmp.heaven import Heaven
 from kit.mission import Mission
 from kit.repository import make_repository
-
-from genesis_ssmp.heaven import Heaven
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit.heaven import HeavenHome
-
 from genesis_ssmp.aa.opcodes import Syscall
 from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.door import INLINE_LIMIT, Call, Entry, LiveDoor, ReplayDoor
 from genesis_ssmp.runtime.errors import ReplayDivergence
+from kit.heaven import HeavenHome
 
 FAULT = Call(3, "FAULT_SYMDEF", Syscall.FAULT, {"symbol": "Greet"})
 EMIT = Call(5, "EMIT", Syscall.EMIT, {"output": "ab"})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from genesis_ssmp.runtime import runs
+from genesis_ssmp.runtime.execute import Ended, Refused
 from kit.angel import edit_answer, scripted
 from kit.mission import Mission
 from kit.repository import Repository
 
-from genesis_ssmp.runtime import runs
-from genesis_ssmp.runtime.execute import Ended, Refused
-
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 DOUBLE = edit_answer(
-    {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return a + b + 0\n"}
+    {
+        "op": "replace_line",
+        "path": "calc/core.py",
+        "lines": [5],
+        "content": "    return a + b + 0\n",
+    }
 )
 BREAK = edit_answer(
     {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return a - b\n"}

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.mission import program
-from kit.repository import make_repository
-
 from genesis_ssmp.aa.catalogue.link import CODES
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.runtime.link import Linked, link
+from kit.mission import program
+from kit.repository import make_repository
 
 FILES = {
     "app.py": "def greet(name: str) -> str:\n    return 'Hello ' + name\n",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from kit.angel import edit_answer, scripted
-from kit.mission import Mission
-from kit.repository import Repository
-
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.errors import RunIncomplete
 from genesis_ssmp.runtime.replay import replay
+from kit.angel import edit_answer, scripted
+from kit.mission import Mission
+from kit.repository import Repository
 
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 BODY = "NEED symdef Add\nOP change it\nRUN test\nIF_FAIL RETRY 1\n"

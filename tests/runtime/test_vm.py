@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from kit.effects import FakeEffects, MemoryDoor
-
 from genesis_ssmp.aa.cost import cost
 from genesis_ssmp.aa.module import Module
 from genesis_ssmp.aa.source import Source
 from genesis_ssmp.isa.compile import compile_source
 from genesis_ssmp.runtime.outcome import Outcome
 from genesis_ssmp.runtime.vm import Machine
+from kit.effects import FakeEffects, MemoryDoor
 
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from genesis_ssmp.heaven import Heaven
+from genesis_ssmp.runtime.why import Cause, NoSuchLine, Outside, why
 from kit.angel import edit_answer, scripted
 from kit.mission import Mission
 from kit.repository import make_repository
-
-from genesis_ssmp.heaven import Heaven
-from genesis_ssmp.runtime.why import Cause, NoSuchLine, Outside, why
 
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 SWAP = edit_answer(
