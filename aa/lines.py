@@ -37,7 +37,6 @@ def logical_lines(lines: Sequence[str], directives: Container[str]) -> Iterator[
     """
     count = len(lines)
     index = 0
-    last_fence = count
     abandoned = False
     while index < count:
         line = lines[index]

@@ -83,7 +83,7 @@ class LineParser:
 
 def _offset(refusal: UnexpectedInput, text: str) -> int:
     if isinstance(refusal, UnexpectedCharacters):
-        return refusal.pos_in_stream
+        return cast(int, refusal.pos_in_stream)
     if isinstance(refusal, UnexpectedToken) and refusal.token.type != "$END":
         return cast(int, refusal.token.start_pos)
     return len(text.rstrip(" \t"))

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import lark
 from lark import Lark
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 _AA = Path(__file__).parent / "aa.lark"
 _ISA = Path(__file__).parent.parent / "isa" / "isa.lark"
@@ -50,7 +50,10 @@ def load(language: str, transformer: object) -> Lark:
         return build(language, transformer)
     if stored["lark"] != lark.__version__ or stored["grammar"] != grammar_hash(language):
         return build(language, transformer)
-    parser: Lark = Lark._load_from_dict(stored["data"], stored["memo"], transformer=transformer)
+    # What Lark's own generated stand-alone parsers call.
+    parser: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]
+        stored["data"], stored["memo"], transformer=transformer
+    )
     return parser
 
 
@@ -64,7 +67,7 @@ def build(language: str, transformer: object = None) -> Lark:
         start=_START,
         maybe_placeholders=False,
         import_paths=[str(path.parent) for path in paths[1:]],
-        transformer=transformer,  # type: ignore[arg-type]  # any object with methods will do
+        transformer=transformer,
     )
 
 

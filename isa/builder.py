@@ -18,8 +18,11 @@ class IsaBuilder(Builder):
     """Makes ISA nodes, and the AA nodes that the ISA shares."""
 
     def version(self, tokens: list[Token]) -> ast.Version:
-        keyword = "VERSION" if tokens[0].value == "VERSION" else "ISA_VERSION"
-        return ast.Version(keyword, self._word(tokens[1]), self._whole(tokens))
+        return ast.Version(
+            "VERSION" if tokens[0].value == "VERSION" else "ISA_VERSION",
+            self._word(tokens[1]),
+            self._whole(tokens),
+        )
 
     def prompt_ref(self, tokens: list[Token]) -> ast.PromptRef:
         return ast.PromptRef(self._word(tokens[1]), self._whole(tokens))
