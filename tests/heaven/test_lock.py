@@ -83,17 +83,19 @@ def test_readers_need_no_lock(tmp_path: Path) -> None:
 
 def test_a_forked_child_does_not_keep_its_parents_lock(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "lock", started="now")
-    read_end, write_end = os.pipe()
+    forked, tell_forked = os.pipe()
+    leave, tell_leave = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(write_end)
-        os.read(read_end, 1)
+        os.close(tell_leave)
+        os.write(tell_forked, b".")
+        os.read(leave, 1)
         os._exit(0)
-    os.close(read_end)
-    # Dropped without `release`, as by a parent that died.
-    lock._drop()
+    os.read(forked, 1)
+    lock._drop()  # without `release`, as by a parent that died
     FileLock(tmp_path / "lock", started="now").release()
-    os.close(write_end)
+    for end in (forked, tell_forked, leave, tell_leave):
+        os.close(end)
     os.waitpid(child, 0)
 
 
