@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from . import ast
 from .ast import Language
@@ -23,16 +23,13 @@ from .validate import validate
 if TYPE_CHECKING:
     from .emit import Stage
 
-ProgramT = TypeVar("ProgramT", covariant=True)
-ExpandedT = TypeVar("ExpandedT", covariant=True)
-
 OUTPUT_MODES: Final[tuple[OutputMode, ...]] = ("soft", "medium", "hard")
 DEFAULT_OUTPUT_MODE: Final[OutputMode] = "medium"
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled(Generic[ProgramT, ExpandedT]):
-    """Every stage of one compilation.
+class Compiled:
+    """The stages of one compilation that both languages have.
 
     `unit`, `planned` and `module` are None where `diagnostics` hold an error. `sources` maps
     `Diagnostic.file` to its text: the program and the modules it uses. Diagnostics stand in the
@@ -41,20 +38,17 @@ class Compiled(Generic[ProgramT, ExpandedT]):
 
     source: Source
     language: Language
-    program: ProgramT
-    expanded: ExpandedT
     unit: Unit | None
     planned: Unit | None
     module: Module | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
 
-    @property
-    def failed(self) -> bool:
-        return self.module is None
 
-
-CompiledAA: TypeAlias = Compiled[ast.Program, Expanded]
+@dataclass(frozen=True, slots=True)
+class CompiledAA(Compiled):
+    program: ast.Program
+    expanded: Expanded
 
 
 def compile_source(
@@ -62,8 +56,12 @@ def compile_source(
     *,
     output_mode: OutputMode = DEFAULT_OUTPUT_MODE,
     params: Mapping[str, str] | None = None,
+    loader: Callable[[str], Source | None] | None = None,
 ) -> CompiledAA:
-    """Compile an AA program; `params` are values for its PARAM lines. Bad input never raises."""
+    """Compile an AA program; `params` are values for its PARAM lines. Bad input never raises.
+
+    `loader` is what the ISA finds modules with; AA has no USE, so nothing asks it.
+    """
     from .parse import parse
 
     parsed = parse(source)
@@ -82,16 +80,16 @@ def compile_source(
             *lowered.diagnostics,
         ),
     )
-    return Compiled(
+    return CompiledAA(
         source,
         "aa",
-        program,
-        expanded,
         back.unit,
         back.planned,
         back.module,
         located(back.diagnostics, source, ()),
         {source.name: source},
+        program,
+        expanded,
     )
 
 
@@ -159,12 +157,13 @@ def _located(diagnostic: Diagnostic, names: Mapping[str, str]) -> Diagnostic:
     )
 
 
-def emit(compiled: CompiledAA, stage: Stage) -> str:
+def emit(compiled: Compiled, stage: Stage) -> str:
     """One stage of a compiled AA program as text; "" for a stage that an error prevented."""
     from . import emit as stages
 
-    if stage == "ast":
-        return stages.tree(compiled.program.directives)
-    if stage == "expanded":
-        return stages.source_lines(compiled.expanded.program.directives)
+    if isinstance(compiled, CompiledAA):
+        if stage == "ast":
+            return stages.tree(compiled.program.directives)
+        if stage == "expanded":
+            return stages.source_lines(compiled.expanded.program.directives)
     return stages.common(compiled.unit, compiled.planned, compiled.module, stage)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..aa import pipeline
 from ..aa.ast import Language
 from ..aa.lowered import OutputMode
-from ..aa.pipeline import DEFAULT_OUTPUT_MODE, Compiled, CompiledAA, finish, located
+from ..aa.pipeline import DEFAULT_OUTPUT_MODE, Compiled, finish, located
 from ..aa.source import Source
 from ..aa.unread import unread_keywords
 from . import ast
@@ -20,8 +21,11 @@ from .validate import validate
 if TYPE_CHECKING:
     from ..aa.emit import Stage
 
-CompiledISA: TypeAlias = Compiled[ast.Program, Expanded]
-AnyCompiled: TypeAlias = CompiledAA | CompiledISA
+
+@dataclass(frozen=True, slots=True)
+class CompiledISA(Compiled):
+    program: ast.Program
+    expanded: Expanded
 
 
 class UnknownLanguage(ValueError):
@@ -48,7 +52,7 @@ def compile_source(
     params: Mapping[str, str] | None = None,
     loader: Loader | None = None,
     language: Language | None = None,
-) -> AnyCompiled:
+) -> Compiled:
     """Compile a program; never raises for what is in it.
 
     `params` are values for PARAM lines, `loader` finds the modules of USE lines. The language is
@@ -85,30 +89,29 @@ def compile_isa(
             *lowered.diagnostics,
         ),
     )
-    return Compiled(
+    return CompiledISA(
         source,
         "isa",
-        program,
-        expanded,
         back.unit,
         back.planned,
         back.module,
         located(back.diagnostics, source, expanded.sources),
         {source.name: source, **{module.name: module for _name, module in expanded.sources}},
+        program,
+        expanded,
     )
 
 
-def emit(compiled: AnyCompiled, stage: Stage) -> str:
+def emit(compiled: Compiled, stage: Stage) -> str:
     """One stage of a compiled program as text; "" for a stage that an error prevented."""
     from ..aa import emit as stages
 
-    if isinstance(compiled.expanded, Expanded):
-        if stage == "ast":
-            return stages.tree(compiled.program.directives)
-        if stage == "expanded":
-            return _items(compiled.expanded.items, "")
-    elif stage in ("ast", "expanded"):
+    if not isinstance(compiled, CompiledISA):
         return pipeline.emit(compiled, stage)
+    if stage == "ast":
+        return stages.tree(compiled.program.directives)
+    if stage == "expanded":
+        return _items(compiled.expanded.items, "")
     return stages.common(compiled.unit, compiled.planned, compiled.module, stage)
 
 

@@ -274,7 +274,7 @@ class _File:
 
     def _run(self, run: ast.Run) -> None:
         words = self._words
-        kind = words.choice(run.kind, _RUNS, "ISA0205", "kind of check")
+        kind = _RUNS[run.kind.value]
         selector = "" if run.pattern is None else words.line(run.pattern, "a pattern")
         self._add(lowered.Run(kind, selector, words.origin(run.span)), run.span)
         self._ran(kind)

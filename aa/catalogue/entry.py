@@ -1,0 +1,20 @@
+"""How the catalogue's entries are written down."""
+
+from __future__ import annotations
+
+from .code import Code, ExampleLanguage, Severity
+
+
+def entry(
+    code: str,
+    title: str,
+    cause: str,
+    failing: str,
+    fixed: str,
+    *,
+    severity: Severity = "error",
+    language: ExampleLanguage | None = None,
+) -> Code:
+    """A code whose examples are in the language that its name begins with, unless said."""
+    chosen: ExampleLanguage = language or ("isa" if code.startswith("ISA") else "aa")
+    return Code(code, severity, title, cause, failing, fixed, chosen)
