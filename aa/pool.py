@@ -24,8 +24,14 @@ class Pool:
         return self._index.setdefault(value, len(self._index))
 
     def record(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """The index of a record constant; `pairs` are (name, value), in any order, names unique."""
-        record = tuple((self.text(name), self.text(value)) for name, value in sorted(pairs))
+        """The index of a record constant; `pairs` are (name, value), in any order.
+
+        Raises ValueError for a name that is there twice.
+        """
+        ordered = sorted(pairs)
+        if len({name for name, _ in ordered}) != len(ordered):
+            raise ValueError("a name is twice in a record")
+        record = tuple((self.text(name), self.text(value)) for name, value in ordered)
         return self._index.setdefault(record, len(self._index))
 
     def constants(self) -> tuple[Constant, ...]:
@@ -35,7 +41,8 @@ class Pool:
 def canonical(module: Module) -> Module:
     """The same module with its constants in canonical order and its handlers in table order.
 
-    Raises IndexError or TypeError where an operand or line names no constant of the right kind.
+    Raises IndexError, TypeError or ValueError where an operand, line or record is not what the
+    verifier asks for.
     """
     pool = Pool()
     move = _Move(module.constants, pool)
@@ -44,11 +51,11 @@ def canonical(module: Module) -> Module:
     for instruction, line in zip(module.code, module.lines, strict=True):
         spec = OPCODES[instruction.op]
         operands = tuple(
-            move(value) if operand.kind in (Kind.TEXT, Kind.RECORD) else value
+            move(value, operand.kind) if operand.kind in (Kind.TEXT, Kind.RECORD) else value
             for operand, value in zip(spec.operands, instruction.operands, strict=True)
         )
         code.append(Instruction(instruction.op, operands))
-        lines.append(Line(move(line.file), line.line))
+        lines.append(Line(move(line.file, Kind.TEXT), line.line))
     return Module(
         module.language,
         module.mode,
@@ -67,10 +74,12 @@ class _Move:
         self._old = old
         self._pool = pool
 
-    def __call__(self, index: int) -> int:
+    def __call__(self, index: int, kind: Kind) -> int:
+        if kind is Kind.TEXT:
+            return self._pool.text(self._text(index))
         constant = self._old[index]
         if isinstance(constant, str):
-            return self._pool.text(constant)
+            raise TypeError(f"constant {index} is a text where a record is needed")
         return self._pool.record(self._pairs(constant))
 
     def _pairs(self, record: Record) -> Iterable[tuple[str, str]]:
