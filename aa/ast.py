@@ -7,9 +7,9 @@ duplicate is two nodes. Every node carries its span. Nodes compare by content *a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .node import dataclass
 from .span import Span
 
 TextForm: TypeAlias = Literal["rest", "quoted", "block"]

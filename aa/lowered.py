@@ -7,9 +7,9 @@ numbers, parameters are substituted, names are checked against their tables.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .node import dataclass
 from .span import Span
 
 ScopeType: TypeAlias = Literal["symbol", "module", "file", "directory"]

@@ -8,8 +8,9 @@ library's business; here is only how it is called.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from .node import dataclass
 
 
 @dataclass(frozen=True, slots=True)

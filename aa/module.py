@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from .ast import Language
 from .lowered import Mode, OutputMode
+from .node import dataclass
 from .opcodes import Action, Op
 
 Record: TypeAlias = tuple[tuple[int, int], ...]

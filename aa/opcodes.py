@@ -7,9 +7,10 @@ retired opcode leaves a hole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final
+
+from .node import dataclass
 
 
 class Kind(Enum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from .diagnostic import Diagnostic, error
+from .node import dataclass
 from .span import Span
 
 MAX_FILE_BYTES = 64 * 1024 * 1024

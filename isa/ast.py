@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..aa import ast as aa
+from ..aa.node import dataclass
 from ..aa.span import Span
 
 
