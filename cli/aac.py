@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..aa.emit import Stage
     from ..aa.lowered import OutputMode
     from ..aa.module import Module
-    from ..isa.compile import AnyCompiled
+    from ..aa.pipeline import Compiled
 
 STAGES: Final[tuple[Stage, ...]] = ("ast", "expanded", "aa", "plan", "bytecode")
 
@@ -150,7 +150,7 @@ def _targets(paths: list[Path], out: str | None) -> dict[Path, Path]:
     return targets
 
 
-def _emit(compiled: AnyCompiled, stage: Stage, path: Path, *, many: bool) -> str:
+def _emit(compiled: Compiled, stage: Stage, path: Path, *, many: bool) -> str:
     from ..isa.compile import emit
 
     text = emit(compiled, stage)

@@ -13,8 +13,8 @@ from .output import ENVIRONMENT, WRONG, Problem, Report
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
     from ..aa.module import Module
+    from ..aa.pipeline import Compiled
     from ..aa.source import Source
-    from ..isa.compile import AnyCompiled
 
 SUFFIXES: Final = (".aa", ".isa")
 MODULE_SUFFIX: Final = ".aab"
@@ -98,10 +98,10 @@ def compile_program(
     *,
     output_mode: OutputMode = "medium",
     params: Mapping[str, str] | None = None,
-) -> AnyCompiled:
+) -> Compiled:
     """Run every pass; findings go to the report. `module` is None where there are errors."""
     path = Path(source.name)
-    compiled: AnyCompiled
+    compiled: Compiled
     if path.suffix == ".aa":
         from ..aa.pipeline import compile_source
 
