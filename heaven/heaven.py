@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ..proto.heaven_status import HeavenStatus
 from ..proto.leases import AcquireResponse, Lease, Scope
@@ -20,8 +20,11 @@ from .fileclocks import CLOCK_INC, FileClocks
 from .leases import DEFAULT_TTL_SECONDS, LeaseTable
 from .lock import FileLock
 from .lockmodes import LockMode
-from .records import Event, JsonObject
+from .records import Event, JsonObject, Reference, Symbol
 from .tree import Manifest, list_files, snapshot
+
+if TYPE_CHECKING:
+    from .index import IndexStats, SymbolIndex
 
 STATE_DIRECTORY = ".heaven"
 FORMAT = "1"
@@ -44,6 +47,8 @@ class Heaven:
         self.read_only = read_only
         self._lock = lock
         self._guard = RLock()
+        self._index_guard = RLock()
+        self._index: SymbolIndex | None = None
         self._clocks = FileClocks(self._guard)
         self._leases = LeaseTable(self._guard, clock, root, self._definitions)
         self._folds = {CLOCK_INC: self._clocks.fold, **self._leases.folds}
@@ -82,6 +87,10 @@ class Heaven:
     def close(self) -> None:
         """Write out what is buffered and let others in. Raises LogFailed. Idempotent."""
         try:
+            with self._index_guard:
+                if self._index is not None:
+                    self._index.close()
+                    self._index = None
             self._log.close()
         finally:
             if self._lock is not None:
@@ -240,6 +249,54 @@ class Heaven:
         """Content hash and mode of every file that is not ignored. Raises TreeUnreadable."""
         return snapshot(self.root)
 
+    # The symbol index. Every answer is about the files as they are now.
+
+    @property
+    def index(self) -> SymbolIndex:
+        """The index itself, for questions that are not repeated here; opened at first use.
+
+        A reader keeps its own in memory.
+        """
+        from .index import SymbolIndex
+
+        with self._index_guard:
+            if self._index is None:
+                database = None if self.read_only else self.state / "index.sqlite"
+                self._index = SymbolIndex(self.root, database)
+            return self._index
+
+    def build_index(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
+        """Bring the index up to date; `progress` gets (files done, files to do).
+        Raises TreeUnreadable."""
+        return self.index.build(progress)
+
+    def find_symbols(
+        self, name: str, *, path: str | None = None, kind: str | None = None
+    ) -> tuple[Symbol, ...]:
+        """The definitions that a bare name, a qualname or `path::qualname` names exactly.
+        Raises PathOutside, TreeUnreadable."""
+        return self.index.find_symbols(name, path=path, kind=kind)
+
+    def symbol(self, symbol_id: int) -> Symbol | None:
+        """The symbol with this id, or None. Raises TreeUnreadable."""
+        return self.index.symbol(symbol_id)
+
+    def symbols_in(self, path: str) -> tuple[Symbol, ...]:
+        """A file's definitions, in order. Raises PathOutside, TreeUnreadable."""
+        return self.index.symbols_in(path)
+
+    def references(self, symbol: Symbol) -> tuple[Reference, ...]:
+        """Every use of a symbol, proven ones (confidence 1.0) first. Raises TreeUnreadable."""
+        return self.index.references(symbol)
+
+    def callers(self, name: str, top_k: int = 20) -> tuple[Reference, ...]:
+        """Where what `name` names is used, calls first, imports left out. Raises TreeUnreadable."""
+        return self.index.callers(name, top_k)
+
+    def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
+        """Symbols whose names or signatures match the words, best first. Raises TreeUnreadable."""
+        return self.index.search(query, top_k)
+
     # How it is
 
     def status(self) -> HeavenStatus:
@@ -254,7 +311,7 @@ class Heaven:
 
     def _definitions(self, name: str) -> Iterable[tuple[str, str]]:
         """(path, qualified name) of each definition that a symbol scope's value names."""
-        return ()
+        return [(one.path, one.qualname) for one in self.index.find_symbols(name)]
 
     def _refresh(self) -> None:
         if self.read_only:

@@ -1,0 +1,23 @@
+"""One file to its facts: definitions, scopes, bindings, imports and uses, by one query.
+
+Nothing is bound to another file here, so the order in which files are read cannot matter. What is
+particular to a language is in its query file; `reading.py` knows the vocabulary of captures only.
+"""
+
+from __future__ import annotations
+
+from .facts import FileFacts
+from .languages import LanguageRow, grammar, query
+from .reading import Reading
+from .sweep import Sweep
+
+
+def extract(source: bytes, language: LanguageRow) -> FileFacts:
+    """The facts of a file. A syntax error costs the names around it, never the whole file."""
+    from tree_sitter import Parser, QueryCursor
+
+    tree = Parser(grammar(language)).parse(source)
+    reading = Reading(source)
+    for _, captures in QueryCursor(query(language)).matches(tree.root_node):
+        reading.collect(captures)
+    return Sweep(reading).run(tree.root_node.has_error)

@@ -1,0 +1,145 @@
+; What the index reads in Python. The capture names are the vocabulary of reading.py:
+;   definitions   @function @class with @name @typevars @parameters @returns @bases @body;
+;                 @base of @class.of; @decorator of @defined in @decorated
+;   scopes        @lambda @comprehension, @outer (a part that belongs to the scope outside)
+;   names         @use; @ignore is no use; @quoted is a name inside a string; @type; @dotted
+;   bindings      @parameter (@variadic) @variable @field (of @owner) @walrus @typevar @global
+;                 @nonlocal, with what they take: @value @annotation @context @raised @iterable
+;   expressions   @whole with @member of @object | @callee | @inner (the same value) | @indexed;
+;                 @literal
+;   imports       @import with @module @source @imported @alias @star
+
+(identifier) @use
+
+; --- definitions and scopes
+
+(function_definition
+  name: (identifier) @name
+  type_parameters: (type_parameter)? @typevars
+  parameters: (parameters) @parameters
+  return_type: (type)? @returns
+  body: (block) @body) @function
+
+(class_definition
+  name: (identifier) @name
+  type_parameters: (type_parameter)? @typevars
+  superclasses: (argument_list)? @bases
+  body: (block) @body) @class
+
+(class_definition
+  superclasses: (argument_list [(identifier) (attribute) (subscript) (call)] @base)) @class.of
+
+(decorated_definition (decorator (_) @decorator) definition: (_) @defined) @decorated
+
+(lambda
+  parameters: (lambda_parameters)? @parameters
+  body: (_) @body) @lambda
+
+([(list_comprehension (for_in_clause right: (_) @outer))
+  (set_comprehension (for_in_clause right: (_) @outer))
+  (dictionary_comprehension (for_in_clause right: (_) @outer))
+  (generator_expression (for_in_clause right: (_) @outer))] @comprehension)
+
+; --- expressions whose value can be followed
+
+(attribute object: (_) @object attribute: (identifier) @member) @whole
+(call function: (_) @callee) @whole
+(parenthesized_expression . (_) @inner .) @whole
+(await (_) @inner) @whole
+(named_expression value: (_) @inner) @whole
+(subscript value: (_) @indexed) @whole
+[(string) (concatenated_string) (integer) (float) (true) (false) (none) (list) (dictionary) (set)
+ (tuple) (list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)
+ (lambda) (comparison_operator) (not_operator)] @literal
+
+; --- bindings
+
+(parameters (identifier) @parameter)
+(lambda_parameters (identifier) @parameter)
+(parameters (list_splat_pattern (identifier) @parameter) @variadic)
+(parameters (dictionary_splat_pattern (identifier) @parameter) @variadic)
+(lambda_parameters (list_splat_pattern (identifier) @parameter) @variadic)
+(lambda_parameters (dictionary_splat_pattern (identifier) @parameter) @variadic)
+(default_parameter name: (identifier) @parameter)
+(typed_parameter . (identifier) @parameter type: (type) @annotation)
+(typed_parameter . (list_splat_pattern (identifier) @parameter) @variadic type: (type) @annotation)
+(typed_parameter . (dictionary_splat_pattern (identifier) @parameter) @variadic type: (type) @annotation)
+(typed_default_parameter name: (identifier) @parameter type: (type) @annotation)
+
+(assignment
+  left: (identifier) @variable
+  type: (type)? @annotation
+  right: (_)? @value) @statement
+(assignment
+  left: (attribute object: (identifier) @owner attribute: (identifier) @field)
+  type: (type)? @annotation
+  right: (_)? @value) @statement
+(assignment left: [(pattern_list) (tuple_pattern) (list_pattern)] @targets) @statement
+(augmented_assignment left: (identifier) @variable)
+(augmented_assignment left: (attribute attribute: (identifier) @assigned))
+(pattern_list (identifier) @variable)
+(tuple_pattern (identifier) @variable)
+(list_pattern (identifier) @variable)
+(list_splat_pattern (identifier) @variable)
+(pattern_list (attribute object: (identifier) @owner attribute: (identifier) @field))
+(tuple_pattern (attribute object: (identifier) @owner attribute: (identifier) @field))
+(list_pattern (attribute object: (identifier) @owner attribute: (identifier) @field))
+(named_expression name: (identifier) @walrus value: (_) @value)
+(for_statement left: (identifier) @variable right: (_) @iterable)
+(for_in_clause left: (identifier) @variable right: (_) @iterable)
+(with_item value: (as_pattern . (_) @context alias: (as_pattern_target (identifier) @variable)))
+(except_clause value: (as_pattern . (_) @raised alias: (as_pattern_target (identifier) @variable)))
+(as_pattern_target (identifier) @variable)
+(as_pattern_target (tuple (identifier) @variable))
+(as_pattern_target (list (identifier) @variable))
+(case_pattern (as_pattern (identifier) @variable .))
+(case_pattern (dotted_name . (identifier) @variable .))
+(keyword_pattern (_) (dotted_name . (identifier) @variable .))
+(splat_pattern (identifier) @variable)
+(delete_statement (identifier) @variable)
+(delete_statement (expression_list (identifier) @variable))
+(type_alias_statement left: (type (identifier) @variable)) @statement
+(function_definition type_parameters: (type_parameter (type (identifier) @typevar)))
+(class_definition type_parameters: (type_parameter (type (identifier) @typevar)))
+(function_definition
+  type_parameters: (type_parameter (type (constrained_type . (type (identifier) @typevar)))))
+(class_definition
+  type_parameters: (type_parameter (type (constrained_type . (type (identifier) @typevar)))))
+(global_statement (identifier) @global)
+(nonlocal_statement (identifier) @nonlocal)
+
+; --- names that are no uses, and uses that are no names
+
+(keyword_argument name: (identifier) @ignore)
+(keyword_pattern . (identifier) @ignore)
+(type) @type
+
+(dotted_name) @dotted
+
+((assignment
+  left: (identifier) @_all
+  right: [(list (string (string_content) @quoted)) (tuple (string (string_content) @quoted))])
+ (#eq? @_all "__all__"))
+((augmented_assignment
+  left: (identifier) @_all
+  right: [(list (string (string_content) @quoted)) (tuple (string (string_content) @quoted))])
+ (#eq? @_all "__all__"))
+((call
+  function: (attribute object: (identifier) @_all)
+  arguments: (argument_list [(list (string (string_content) @quoted)) (tuple (string (string_content) @quoted))]))
+ (#eq? @_all "__all__"))
+((call
+  function: (attribute object: (identifier) @_all)
+  arguments: (argument_list (string (string_content) @quoted)))
+ (#eq? @_all "__all__"))
+
+; --- imports
+
+(import_statement name: (dotted_name) @module) @import
+(import_statement name: (aliased_import name: (dotted_name) @module alias: (identifier) @alias)) @import
+(import_from_statement module_name: (_) @source name: (dotted_name) @imported) @import
+(import_from_statement
+  module_name: (_) @source
+  name: (aliased_import name: (dotted_name) @imported alias: (identifier) @alias)) @import
+(import_from_statement module_name: (_) @source (wildcard_import) @star) @import
+(future_import_statement (dotted_name (identifier) @ignore))
