@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 else:
     import dataclasses
     import sys
+    from functools import cache
 
     def dataclass(cls=None, /, **options):
         """As `dataclasses.dataclass`."""
@@ -112,14 +113,23 @@ else:
             object.__setattr__(self, name, value)
 
     class _Fields:
-        """`__dataclass_fields__`, which the standard decorator works out when somebody asks."""
+        """The `__dataclass_fields__` of a class, made when somebody asks for it."""
 
         def __init__(self, defaults):
             self.defaults = defaults
 
         def __get__(self, instance, owner):
-            annotations = {"__annotations__": owner.__annotations__, **self.defaults}
-            shadow = type(owner.__name__, (), {**annotations, "__module__": owner.__module__})
-            found = dataclasses.dataclass(shadow).__dataclass_fields__
+            found = {}
+            for name, kind in owner.__annotations__.items():
+                field = dataclasses.field(default=self.defaults.get(name, dataclasses.MISSING))
+                field.name, field.type, field.kw_only = name, kind, False
+                field._field_type = _sample_field()._field_type
+                found[name] = field
             owner.__dataclass_fields__ = found
             return found
+
+    @cache
+    def _sample_field():
+        """A field as the standard decorator makes it, for what only that knows to write."""
+        (field,) = dataclasses.fields(dataclasses.make_dataclass("Sample", ["x"]))
+        return field

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -176,23 +175,17 @@ def write(path: Path, data: bytes) -> None:
     """
     if path.is_dir():
         raise Problem(f"cannot write {path}: it is a directory", WRONG)
+    # The process id keeps two builds apart, and tempfile would cost more to import than we compile.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(data)
-            temporary = Path(name)
-            temporary.chmod(mode)
+            if path.exists():
+                temporary.chmod(path.stat().st_mode & 0o7777)
             temporary.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as problem:
         raise Problem(f"cannot write {path}: {problem.strerror}", ENVIRONMENT) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
