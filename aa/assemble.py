@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, cast
 
 from .assembly_operands import (
@@ -28,6 +27,7 @@ from .encode import LANGUAGES, LINE_MAX, MODES, OUTPUT_MODES
 from .format_version import FORMAT_VERSION
 from .lowered import Mode, OutputMode
 from .module import Constant, Handler, Instruction, Line, Module
+from .node import dataclass
 from .opcodes import OPCODES, Action, Op
 from .span import Span
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from .assembly_words import Token
 from .diagnostic import did_you_mean
 from .leb128 import U32_MAX
 from .module import Constant
+from .node import dataclass
 from .opcodes import CHOICES, Kind, Operand
 from .pool import Pool
 from .span import Span

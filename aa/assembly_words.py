@@ -12,9 +12,9 @@ number 3 where a word belongs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from .node import dataclass
 from .span import Span
 
 TokenKind: TypeAlias = Literal["word", "number", "text", "constant", "raw", "mark"]

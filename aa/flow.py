@@ -10,9 +10,9 @@ jumps, so blocks in code order are in topological order once the backward edges 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from .module import Handler
+from .node import dataclass
 from .opcodes import Op
 from .opsets import CAN_FAIL, HALTS, MARKS
 from .sections import NO_HANDLERS, Section, attempts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from .node import dataclass
 
 FENCE = '"""'
 

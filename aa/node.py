@@ -47,6 +47,7 @@ else:
             "__slots__": names,
             "__match_args__": names,
             "__dataclass_fields__": _Fields(defaults),
+            "__dataclass_params__": _Params(),
             "__init__": _deferred("__init__", lambda: _init(names, defaults)),
             "__eq__": _deferred("__eq__", lambda: _eq(names)),
             "__hash__": _deferred("__hash__", lambda: _hash(names)),
@@ -123,13 +124,18 @@ else:
             for name, kind in owner.__annotations__.items():
                 field = dataclasses.field(default=self.defaults.get(name, dataclasses.MISSING))
                 field.name, field.type, field.kw_only = name, kind, False
-                field._field_type = _sample_field()._field_type
+                field._field_type = dataclasses.fields(_sample())[0]._field_type
                 found[name] = field
             owner.__dataclass_fields__ = found
             return found
 
+    class _Params:
+        """The `__dataclass_params__` of a class, which the standard decorator asks of a base."""
+
+        def __get__(self, instance, owner):
+            return _sample().__dataclass_params__
+
     @cache
-    def _sample_field():
-        """A field as the standard decorator makes it, for what only that knows to write."""
-        (field,) = dataclasses.fields(dataclasses.make_dataclass("Sample", ["x"]))
-        return field
+    def _sample():
+        """A dataclass of the standard decorator, for what only that knows to write."""
+        return dataclasses.make_dataclass("Sample", ["x"], frozen=True, slots=True)

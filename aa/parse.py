@@ -6,7 +6,6 @@ Every logical line is parsed on its own: a line that the grammar refuses costs t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import cast
@@ -19,6 +18,7 @@ from .builder import Builder
 from .diagnostic import Diagnostic
 from .lines import logical_lines
 from .mistakes import AA, Dialect, explain_line, unclosed_block
+from .node import dataclass
 from .source import Source
 from .span import Span
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from . import ast
@@ -14,6 +13,7 @@ from .expand import Expanded, expand
 from .lower import lower
 from .lowered import OutputMode, Unit
 from .module import Module
+from .node import dataclass
 from .output_mode import check_output_mode
 from .plan import check_plan, plan
 from .source import Source

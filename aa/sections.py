@@ -6,10 +6,10 @@ The verifier, the flow graph and the cost all start from here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from .module import Handler
+from .node import dataclass
 from .opcodes import Action, Op
 from .opsets import MARKS
 

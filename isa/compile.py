@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..aa import pipeline
 from ..aa.ast import Language
 from ..aa.lowered import OutputMode
+from ..aa.node import dataclass
 from ..aa.pipeline import DEFAULT_OUTPUT_MODE, Compiled, finish, located
 from ..aa.source import Source
 from ..aa.unread import unread_keywords

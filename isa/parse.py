@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
 from ..aa.diagnostic import Diagnostic
+from ..aa.node import dataclass
 from ..aa.parse import LineParser
 from ..aa.source import Source
 from . import ast

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from ..node import dataclass
 
 _COMMAND: Final = "# aac build "
 _FILE: Final = "# file: "
