@@ -39,7 +39,8 @@ def verify(module: Module) -> tuple[Diagnostic, ...]:
     if findings:
         return findings.all()
     check_constants(module, findings)
-    check_operands(module, findings)
+    if not findings:
+        check_operands(module, findings)
     ops = opcode_bytes(module.code)
     sections = _check_sections(ops, findings)
     _check_handlers(module, sections, findings)
