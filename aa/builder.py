@@ -28,7 +28,7 @@ class Builder:
         self.diagnostics: list[Diagnostic] = []
         # Rules that another grammar imports are called by their prefixed names.
         for name in dir(type(self)):
-            if name[0] != "_" and name not in ("start", "COMMENT"):
+            if name[0] != "_" and name not in ("start", "comment"):
                 setattr(self, _PREFIX + name, getattr(self, name))
 
     def start(self, file: str) -> None:
@@ -37,8 +37,8 @@ class Builder:
         self.comments = []
         self.diagnostics = []
 
-    # Called for every comment behind a directive, which Lark otherwise ignores.
-    def COMMENT(self, token: Token) -> Token:
+    def comment(self, token: Token) -> Token:
+        """Called for every comment behind a directive, which the grammar ignores."""
         line = self.line + token.line - 1 if token.line else self.line
         text = token.value.rstrip(" \t")
         span = Span(line, token.column or 1, len(text))

@@ -51,6 +51,11 @@ _PIECE = re.compile(
 )
 
 
+def shown(word: str) -> str:
+    """A word of the program as messages quote it: 40 characters at most."""
+    return word if len(word) <= 40 else word[:40] + "..."
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A word or a quoted text of the line; `start` counts from 0."""
@@ -58,6 +63,11 @@ class Piece:
     kind: PieceKind
     text: str
     start: int
+
+    @property
+    def shown(self) -> str:
+        """The text, cut where it would make a message unreadable."""
+        return shown(self.text)
 
 
 @dataclass(slots=True)
@@ -169,11 +179,10 @@ def _unknown_directive(line: Line, keyword: Piece) -> None:
         hint = f"write {name} and a blank"
         line.report("AA0122", f"{name} is followed by {sign!r}", place, hint)
     else:
-        shown = word if len(word) <= 40 else word[:40] + "..."
         hint_or_none = did_you_mean(word, known) if len(word) <= 40 else None
         if hint_or_none is None and word[:1].islower():
             hint_or_none = 'a text over several lines stands between """ fences'
-        line.report("AA0111", f"{shown} is not a directive", span, hint_or_none)
+        line.report("AA0111", f"{keyword.shown} is not a directive", span, hint_or_none)
 
 
 def words(*names: str, optional: str | None = None, skip: int = 1) -> Check:
@@ -187,7 +196,7 @@ def words(*names: str, optional: str | None = None, skip: int = 1) -> Check:
 
 def check_words(line: Line, names: tuple[str, ...], optional: str | None, skip: int) -> None:
     """`names` must stand behind the first `skip` pieces, `optional` may, and nothing else."""
-    head = " ".join(piece.text for piece in line.pieces[:skip])
+    head = " ".join(piece.shown for piece in line.pieces[:skip])
     shape = " ".join((head, *names, *([f"[{optional}]"] if optional else [])))
     hint = f"write {shape}"
     arguments = line.pieces[skip:]
@@ -199,7 +208,7 @@ def check_words(line: Line, names: tuple[str, ...], optional: str | None, skip: 
         line.report("AA0113", f"{head} needs {missing}", line.end(), hint)
     most = len(names) + (optional is not None)
     for piece in arguments[most : most + 1]:
-        line.report("AA0114", f"{piece.text} is not expected here", line.span(piece), hint)
+        line.report("AA0114", f"{piece.shown} is not expected here", line.span(piece), hint)
 
 
 def check_closed(line: Line, piece: Piece) -> bool:
@@ -213,7 +222,7 @@ def check_closed(line: Line, piece: Piece) -> bool:
 
 def check_text(line: Line, skip: int, what: str) -> None:
     """One text must stand behind the first `skip` pieces."""
-    head = " ".join(piece.text for piece in line.pieces[:skip])
+    head = " ".join(piece.shown for piece in line.pieces[:skip])
     arguments = line.pieces[skip:]
     if not arguments:
         line.report("AA0113", f"{head} needs {what}", line.end(), f"write {head} and {what}")
@@ -248,7 +257,7 @@ def _need(line: Line) -> None:
         check(line)
         return
     hint = did_you_mean(kind.text, tuple(NEEDS)) or f"the kinds are {', '.join(NEEDS)}"
-    line.report("AA0115", f"{kind.text} is not a kind of NEED", line.span(kind), hint)
+    line.report("AA0115", f"{kind.shown} is not a kind of NEED", line.span(kind), hint)
 
 
 def _need_search(line: Line) -> None:
@@ -262,7 +271,7 @@ def _need_search(line: Line) -> None:
     if arguments[0].kind == "block":
         line.report("AA0124", "a query cannot be a block", line.span(arguments[0]), hint)
     for piece in arguments[2:3]:
-        line.report("AA0114", f"{piece.text} is not expected here", line.span(piece), hint)
+        line.report("AA0114", f"{piece.shown} is not expected here", line.span(piece), hint)
     for piece in arguments[1:2]:
         if piece.kind != "word":
             line.report("AA0124", "a word is written without quotes", line.span(piece), hint)
@@ -290,16 +299,17 @@ def _lease(line: Line) -> None:
             continue
         type_, colon, value = piece.text.partition(":")
         if not colon:
+            cut = shown(type_)
             guess = "directory" if type_.endswith("/") else "file" if "." in type_ else "symbol"
             if type_ in SCOPE_TYPES:
                 hint = f"write {type_}:VALUE without a blank"
             else:
-                hint = f"write {guess}:{type_}"
-            line.report("AA0116", f"{type_} has no type", line.span(piece), hint)
+                hint = f"write {guess}:{cut}"
+            line.report("AA0116", f"{cut} has no type", line.span(piece), hint)
         elif type_ not in SCOPE_TYPES:
             hint = did_you_mean(type_, SCOPE_TYPES) or f"the types are {', '.join(SCOPE_TYPES)}"
             span = Span(line.number, piece.start + 1, len(type_))
-            line.report("AA0117", f"{type_ or 'this'} is not a type of scope", span, hint)
+            line.report("AA0117", f"{shown(type_) or 'this'} is not a type of scope", span, hint)
         elif not value:
             hint = f"write {type_}:VALUE without a blank"
             line.report("AA0118", f"the {type_} scope has no value", line.span(piece), hint)
@@ -337,14 +347,14 @@ def _param(line: Line) -> None:
     name = arguments[0]
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.text) is None:
         before, equals, default = name.text.partition("=")
-        if equals:
-            hint = f"write PARAM {before} {default}".rstrip()
-        line.report("AA0123", f"{name.text} cannot name a parameter", line.span(name), hint)
+        if equals and before:
+            hint = f"write PARAM {shown(before)} {shown(default)}".rstrip()
+        line.report("AA0123", f"{name.shown} cannot name a parameter", line.span(name), hint)
     for piece in arguments[1:2]:
         if piece.kind == "block":
             line.report("AA0124", "a default cannot be a block", line.span(piece), hint)
     for piece in arguments[2:3]:
-        line.report("AA0114", f"{piece.text} is not expected here", line.span(piece), hint)
+        line.report("AA0114", f"{piece.shown} is not expected here", line.span(piece), hint)
 
 
 AA_DIRECTIVES: Mapping[str, Check] = {

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import lark
-from lark import Lark
+from lark import Lark, Token
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -42,22 +42,31 @@ def grammar_hash(language: str) -> str:
     return digest.hexdigest()
 
 
-def load(language: str, transformer: object) -> Lark:
-    """A parser for one logical line of `language`, whose rules call methods of `transformer`."""
+class Callbacks(Protocol):
+    """Has a method a grammar rule besides, which takes the list of the rule's tokens."""
+
+    def comment(self, token: Token) -> Token: ...
+
+
+def load(language: str, callbacks: Callbacks) -> Lark:
+    """A parser for one logical line of `language`, whose rules call methods of `callbacks`."""
     try:
         stored = json.loads(table_file(language).read_bytes(), object_hook=_decode)
     except (OSError, ValueError):
-        return build(language, transformer)
+        return build(language, callbacks)
     if stored["lark"] != lark.__version__ or stored["grammar"] != grammar_hash(language):
-        return build(language, transformer)
+        return build(language, callbacks)
     # What Lark's own generated stand-alone parsers call.
     parser: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]
-        stored["data"], stored["memo"], transformer=transformer
+        stored["data"],
+        stored["memo"],
+        transformer=callbacks,
+        lexer_callbacks={"COMMENT": callbacks.comment},
     )
     return parser
 
 
-def build(language: str, transformer: object = None) -> Lark:
+def build(language: str, callbacks: Callbacks | None = None) -> Lark:
     """The same parser, from the grammar file."""
     paths = GRAMMARS[language]
     return Lark(
@@ -67,7 +76,8 @@ def build(language: str, transformer: object = None) -> Lark:
         start=_START,
         maybe_placeholders=False,
         import_paths=[str(path.parent) for path in paths[1:]],
-        transformer=transformer,
+        transformer=callbacks,
+        lexer_callbacks={} if callbacks is None else {"COMMENT": callbacks.comment},
     )
 
 

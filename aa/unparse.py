@@ -53,10 +53,8 @@ def unparse_directive(directive: ast.Directive) -> str:
             return f"ASSERT tests {text(selector)}"
         case ast.Return(type_):
             return f"RETURN {type_.value}"
-        case ast.Param(name, None):
-            return f"PARAM {name.value}"
         case ast.Param(name, default):
-            return f"PARAM {name.value} {value(default)}"
+            return f"PARAM {name.value}" + ("" if default is None else f" {value(default)}")
     raise TypeError(f"{type(directive).__name__} is not a directive of Angel Assembly")
 
 

@@ -14,6 +14,7 @@ from ..aa.mistakes import (
     check_text,
     check_words,
     did_you_mean,
+    shown,
     task,
     words,
 )
@@ -39,7 +40,7 @@ def _run(line: Line) -> None:
     kind = line.pieces[1]
     if kind.text not in RUN_KINDS:
         hint = did_you_mean(kind.text, RUN_KINDS) or f"the kinds are {kinds}"
-        line.report("ISA0101", f"{kind.text} is not a kind of RUN", line.span(kind), hint)
+        line.report("ISA0101", f"{kind.shown} is not a kind of RUN", line.span(kind), hint)
         return
     check_text(line, 2, "a pattern")
 
@@ -53,7 +54,7 @@ def _if_fail(line: Line) -> None:
     if action.text not in ACTIONS:
         hint = did_you_mean(action.text, ACTIONS) or f"the actions are {actions}"
         line.report(
-            "ISA0102", f"{action.text} is not an action of IF_FAIL", line.span(action), hint
+            "ISA0102", f"{action.shown} is not an action of IF_FAIL", line.span(action), hint
         )
     elif action.text == "RETRY" and len(line.pieces) == 2:
         hint = "write IF_FAIL RETRY 2 for two more attempts"
@@ -81,10 +82,10 @@ def _use(line: Line) -> None:
         name, equals, value = piece.text.partition("=")
         if not equals or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None:
             hint = 'write name=value, and name="..." where the value has blanks'
-            line.report("ISA0105", f"{piece.text} is not name=value", line.span(piece), hint)
+            line.report("ISA0105", f"{piece.shown} is not name=value", line.span(piece), hint)
         elif not value:
-            hint = f'write {name}=VALUE without blanks, or {name}="" for an empty one'
-            line.report("ISA0106", f"{name} is given no value", line.span(piece), hint)
+            hint = f'write {shown(name)}=VALUE without blanks, or {shown(name)}="" for an empty one'
+            line.report("ISA0106", f"{shown(name)} is given no value", line.span(piece), hint)
         elif value.startswith('"') and piece.kind == "word":
             hint = 'close it with ", and write \\" for a quote inside'
             line.report("AA0108", "the quoted value is not closed", line.span(piece), hint)

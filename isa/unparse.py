@@ -31,19 +31,15 @@ def unparse_directive(directive: ast.Directive) -> str:
             return f"BUDGET {tokens.value}"
         case ast.Invariant(words):
             return f"INVARIANT {text(words)}"
-        case ast.Run(kind, None):
-            return f"RUN {kind.value}"
         case ast.Run(kind, pattern):
-            return f"RUN {kind.value} {text(pattern)}"
+            return f"RUN {kind.value}" + ("" if pattern is None else f" {text(pattern)}")
         case aa.AssertTests(aa.Text(value="pass" | "passes" as word)):
             # Without quotes it would be the condition that the tests pass.
             return f"ASSERT tests {quote(word)}"
         case ast.Assert(condition):
             return f"ASSERT {_condition(condition)}"
-        case ast.IfFail(action, None):
-            return f"IF_FAIL {action.value}"
         case ast.IfFail(action, count):
-            return f"IF_FAIL {action.value} {count.value}"
+            return f"IF_FAIL {action.value}" + ("" if count is None else f" {count.value}")
         case ast.Label(name):
             return f"LABEL {name.value}"
         case ast.Halt():
