@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Final, Literal, TypeAlias
 
 from . import ast, lowered
-from .expand import escaped, literal
+from .expand import literal
 from .lowered import Origin, Section, Statement, Unit
 from .macros import SIGNATURES
 from .module import Module
@@ -56,26 +56,15 @@ def missions(unit: Unit) -> tuple[tuple[str, str], ...]:
 
 
 def _mission(unit: Unit, section: Section, found: list[tuple[str, str]]) -> None:
-    checks: list[str] = []
     body: list[str] = []
-    work = False
+    if not any(isinstance(item, lowered.Task | lowered.Macro) for item in section.body):
+        body.append(_line(ast.Do("DO", _text(_no_work(section)), NOWHERE)))
     for item in section.body:
         if isinstance(item, Section):
             body += _comment(f"section {item.label}")
-            continue
-        directive = _directive(item)
-        if directive is None:
-            says = _says(item)
-            body += _comment(says)
-            if isinstance(item, lowered.Run):
-                checks.append(says)
         else:
-            body.append(unparse_directive(literal(directive)))
-            work = work or isinstance(directive, ast.Do)
-    if not work:
-        rest = "run " + ", ".join(checks) if checks else "nothing is left to do"
-        text = ast.Text(escaped(f"Change nothing here: {rest}"), "rest", NOWHERE)
-        body.append(unparse_directive(ast.Do("DO", text, NOWHERE)))
+            directive = _directive(item)
+            body += [_line(directive)] if directive is not None else _comment(_says(item))
     for handler in section.handlers:
         body += _comment(_handler(handler))
     lines = _comment(f"section {section.label}: mode {unit.mode}, budget {unit.budget}")
@@ -88,6 +77,13 @@ def _mission(unit: Unit, section: Section, found: list[tuple[str, str]]) -> None
     for item in section.body:
         if isinstance(item, Section):
             _mission(unit, item, found)
+
+
+def _no_work(section: Section) -> str:
+    runs = [f"{s.kind} {s.selector}".rstrip() for s in section.body if isinstance(s, lowered.Run)]
+    if runs:
+        return "Change nothing: this section only runs " + ", ".join(runs)
+    return "Change nothing: this section has no work of its own"
 
 
 def _line(directive: ast.Directive) -> str:
@@ -103,11 +99,7 @@ def _word(value: str) -> ast.Word:
 
 
 def _text(value: str) -> ast.Text:
-    first = value.split(maxsplit=1)[0] if value.strip() else ""
-    if "\n" in value:
-        return ast.Text(value, "block", NOWHERE)
-    # A task in words may begin with the name of a macro opcode only within quotes.
-    return ast.Text(value, "quoted" if first in SIGNATURES else "rest", NOWHERE)
+    return ast.Text(value, "block" if "\n" in value else "rest", NOWHERE)
 
 
 def _directive(statement: Statement) -> ast.Directive | None:

@@ -14,6 +14,7 @@ from typing import Final, TypeVar, cast
 from . import ast
 from .diagnostic import Diagnostic, Related, did_you_mean, error, warning
 from .macros import SIGNATURES
+from .node import dataclass
 from .source import Source
 from .span import Span
 from .validate import TOP
@@ -22,10 +23,11 @@ NodeT = TypeVar("NodeT")
 
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_BLANK: Final = re.compile(r"\s")
+_WORD: Final = re.compile(r'(?!#\Z)[^ \t\n"][^ \t\n]*\Z')
+"""What can be written as one word."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Expanded:
     """`program` has no PARAM and no `${name}` left, but for what `diagnostics` report.
 
@@ -195,11 +197,11 @@ class Scope:
         if isinstance(part, ast.Text):
             self._refuse_opcode(node, part, value)
             return ast.Text(value, part.form, part.span)
-        if not value or _BLANK.search(value):
+        if not _WORD.match(value):
             if isinstance(node, ast.NeedSearch):
                 return ast.Text(value, "quoted", part.span)
             if not isinstance(node, ast.MacroCall):
-                what = "holds white space" if value else "is empty"
+                what = "is empty" if not value else "is none"
                 self._error(
                     "AA0308",
                     f"one word is needed here, and the value of `{part.value}` {what}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from . import ast, lowered
@@ -12,6 +11,7 @@ from .expand import Expanded
 from .lowered import Depth, Origin, OutputMode, ReturnType, Scope, Section, Statement, Unit
 from .macro_calls import lower_macro
 from .macros import near_miss
+from .node import dataclass
 from .span import NOWHERE, Span
 from .words import Words
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
 
 from . import ast
 from .ast import Language
@@ -27,9 +27,27 @@ OUTPUT_MODES: Final[tuple[OutputMode, ...]] = ("soft", "medium", "hard")
 DEFAULT_OUTPUT_MODE: Final[OutputMode] = "medium"
 
 
+class Tree(Protocol):
+    """What the syntax trees of both languages have."""
+
+    @property
+    def directives(self) -> Sequence[object]: ...
+    @property
+    def comments(self) -> tuple[ast.Comment, ...]: ...
+
+
+class Expansion(Protocol):
+    """What the expansions of both languages have."""
+
+    @property
+    def complete(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The stages of one compilation that both languages have.
+    """Every stage of one compilation.
+
+    `program` is the `ast.Program` of the language, `expanded` the `Expanded` of its expansion.
 
     `unit`, `planned` and `module` are None where `diagnostics` hold an error. `sources` maps
     `Diagnostic.file` to its text: the program and the modules it uses. Diagnostics stand in the
@@ -38,17 +56,13 @@ class Compiled:
 
     source: Source
     language: Language
+    program: Tree
+    expanded: Expansion
     unit: Unit | None
     planned: Unit | None
     module: Module | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledAA(Compiled):
-    program: ast.Program
-    expanded: Expanded
 
 
 def compile_source(
@@ -57,7 +71,7 @@ def compile_source(
     output_mode: OutputMode = DEFAULT_OUTPUT_MODE,
     params: Mapping[str, str] | None = None,
     loader: Callable[[str], Source | None] | None = None,
-) -> CompiledAA:
+) -> Compiled:
     """Compile an AA program; `params` are values for its PARAM lines. Bad input never raises.
 
     `loader` is what the ISA finds modules with; AA has no USE, so nothing asks it.
@@ -80,16 +94,16 @@ def compile_source(
             *lowered.diagnostics,
         ),
     )
-    return CompiledAA(
+    return Compiled(
         source,
         "aa",
+        program,
+        expanded,
         back.unit,
         back.planned,
         back.module,
         located(back.diagnostics, source, ()),
         {source.name: source},
-        program,
-        expanded,
     )
 
 
@@ -161,9 +175,8 @@ def emit(compiled: Compiled, stage: Stage) -> str:
     """One stage of a compiled AA program as text; "" for a stage that an error prevented."""
     from . import emit as stages
 
-    if isinstance(compiled, CompiledAA):
-        if stage == "ast":
-            return stages.tree(compiled.program.directives)
-        if stage == "expanded":
-            return stages.source_lines(compiled.expanded.program.directives)
+    if stage == "ast":
+        return stages.tree(compiled.program.directives)
+    if stage == "expanded" and isinstance(compiled.expanded, Expanded):
+        return stages.source_lines(compiled.expanded.program.directives)
     return stages.common(compiled.unit, compiled.planned, compiled.module, stage)

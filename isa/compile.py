@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..aa import pipeline
 from ..aa.ast import Language
 from ..aa.lowered import OutputMode
-from ..aa.node import dataclass
 from ..aa.pipeline import DEFAULT_OUTPUT_MODE, Compiled, finish, located
 from ..aa.source import Source
 from ..aa.unread import unread_keywords
@@ -20,12 +19,6 @@ from .validate import validate
 
 if TYPE_CHECKING:
     from ..aa.emit import Stage
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledISA(Compiled):
-    program: ast.Program
-    expanded: Expanded
 
 
 class UnknownLanguage(ValueError):
@@ -69,7 +62,7 @@ def compile_isa(
     output_mode: OutputMode = DEFAULT_OUTPUT_MODE,
     params: Mapping[str, str] | None = None,
     loader: Loader | None = None,
-) -> CompiledISA:
+) -> Compiled:
     """Compile an ISA program, as `compile_source` does."""
     from .parse import parse
 
@@ -89,9 +82,11 @@ def compile_isa(
             *lowered.diagnostics,
         ),
     )
-    return CompiledISA(
+    return Compiled(
         source,
         "isa",
+        program,
+        expanded,
         back.unit,
         back.planned,
         back.module,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ..aa.lowered import Comparison, RunKind
+from ..aa.node import dataclass
 from ..aa.span import Span
 
 
@@ -42,6 +42,7 @@ _PASSED: Final[dict[str, RunKind]] = {
     "all tests pass": "test",
     "all tests passed": "test",
     "tests pass": "test",
+    "tests passes": "test",
     "tests passed": "test",
     "tests_pass": "test",
     "all_tests_pass": "test",
@@ -62,11 +63,6 @@ def parse_condition(text: str) -> Condition | None:
         return ExitCode(comparison, match.group(2), (match.start(2), len(match.group(2))))
     kind = _PASSED.get(" ".join(text.lower().split()))
     return None if kind is None else Passed(kind)
-
-
-def selector_is_condition(selector: str) -> bool:
-    """Whether `ASSERT tests SELECTOR` spells a condition: `tests pass` names no tests."""
-    return selector in ("pass", "passed")
 
 
 def closest(text: str) -> str | None:

@@ -7,12 +7,12 @@ to is bounded, so expansion ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ..aa import ast as aa
 from ..aa.diagnostic import Diagnostic, Related, did_you_mean, error
 from ..aa.expand import Scope
+from ..aa.node import dataclass
 from ..aa.source import Source, SourceUnreadable
 from ..aa.span import Span
 from ..aa.validate import MAX_DIRECTIVES

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from ..aa.ast import Text, Word
 from ..aa.diagnostic import did_you_mean
+from ..aa.node import dataclass
 from ..aa.span import Span
 from ..aa.words import Words
 

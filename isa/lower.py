@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from ..aa import ast as aa
@@ -26,7 +25,6 @@ from .conditions import (
     closest,
     number_span,
     parse_condition,
-    selector_is_condition,
 )
 from .expand import Expanded, Item, Used
 from .invariants import check_invariant
@@ -73,19 +71,20 @@ def lower(
     return Lowered(unit, tuple(program.diagnostics))
 
 
-@dataclass(slots=True)
 class _Draft:
     """A section while its lines are read."""
 
-    label: str
-    origin: Origin
-    body: list[lowered.Statement | Section] = field(default_factory=list)
-    handlers: list[Handler] = field(default_factory=list)
-    ran: set[RunKind] = field(default_factory=set)
-    ran_any: bool = False
-    checked: bool = False
-    late: bool = False
-    """A statement after the handlers was reported."""
+    __slots__ = ("body", "checked", "handlers", "label", "late", "origin", "ran")
+
+    def __init__(self, label: str, origin: Origin) -> None:
+        self.label = label
+        self.origin = origin
+        self.body: list[lowered.Statement | Section] = []
+        self.handlers: list[Handler] = []
+        self.ran: set[RunKind] = set()
+        self.checked = False
+        self.late = False
+        """A statement after the handlers was reported."""
 
     def section(self) -> Section:
         return Section(self.label, tuple(self.body), tuple(self.handlers), self.origin)
@@ -270,7 +269,7 @@ class _File:
 
     def _ran(self, kind: RunKind) -> None:
         self._draft.ran.add(kind)
-        self._draft.ran_any = self._draft.checked = True
+        self._draft.checked = True
 
     def _run(self, run: ast.Run) -> None:
         words = self._words
@@ -281,9 +280,6 @@ class _File:
 
     def _assert_tests(self, directive: aa.AssertTests) -> None:
         selector, span = directive.selector, directive.span
-        if selector is not None and selector_is_condition(selector.value):
-            self._passed("test", span, span)
-            return
         if selector is None:
             run = lowered.Run("test", "", self._words.origin(span))
         else:
@@ -309,7 +305,7 @@ class _File:
             place = number_span(text.span, condition) if text.form == "rest" else text.span
             number = aa.Word(condition.number, place)
             code = words.number(number, "the exit code", 0, MAX_EXIT_CODE)
-            if not self._draft.ran_any:
+            if not self._draft.ran:
                 self._without_run("an exit code", "RUN", text.span)
             origin = words.origin(directive.span)
             self._add(lowered.AssertExit(condition.comparison, code, origin), directive.span)
