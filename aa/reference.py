@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from . import encode as layout
@@ -59,7 +58,8 @@ Numbers are unsigned LEB128 in their shortest form, at most 4294967295; bytes ar
 | section | payload |
 |---|---|
 | {layout.META} meta | language (byte: {words(layout.LANGUAGES)}), \
-mode (byte: {words(layout.MODES)}), output mode (byte: {words(layout.OUTPUT_MODES)}), budget, SHA-256 of the source (32 bytes) |
+mode (byte: {words(layout.MODES)}), output mode (byte: {words(layout.OUTPUT_MODES)}), \
+budget, SHA-256 of the source (32 bytes) |
 | {layout.CONSTANTS} constants | count; each: {layout.TEXT}, length, UTF-8 bytes; or \
 {layout.RECORD}, number of pairs, and for each pair the indexes of its name and value |
 | {layout.CODE} code | count; each: opcode (byte), then its operands |
@@ -145,7 +145,9 @@ rollbacks.
 
 def _rules() -> str:
     rules = [
-        f"| {code} | {CODES[code].title} | {CODES[code].cause} |" for code in _verifier_codes()
+        f"| {code.code} | {code.title} | {code.cause} |"
+        for code in CODES
+        if code.code.startswith("AA07")
     ]
     return "\n".join(
         (
@@ -162,10 +164,6 @@ def _rules() -> str:
             "",
         )
     )
-
-
-def _verifier_codes() -> list[str]:
-    return [code for code in CODES if re.fullmatch(r"AA07\d\d", code)]
 
 
 _ASSEMBLY: Final = """\
@@ -186,8 +184,8 @@ _ASSEMBLY: Final = """\
        .on_fail RETRY 2                   ; a handler of the section that ended
     9  HALT
 
-A comment goes from `;` to the end of the line. Texts are quoted, with `\\\\` `\\"` `\\n` `\\t` `\\r`
-and `\\u{HEX}`. A label is `name:` before an instruction. Without `.line` an instruction comes from
+A comment goes from `;` to the end of the line. Texts are quoted, with `\\\\` `\\"` `\\n` `\\t`
+`\\r` and `\\u{HEX}`. A label is `name:` before an instruction. Without `.line` an instruction comes from
 its own line of the assembly text.
 
 | directive | meaning |
