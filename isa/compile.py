@@ -11,7 +11,6 @@ from ..aa.lowered import OutputMode
 from ..aa.pipeline import DEFAULT_OUTPUT_MODE, Compiled, finish, located
 from ..aa.source import Source
 from ..aa.unread import unread_keywords
-from . import ast
 from .expand import Expanded, Item, Used, expand
 from .lower import lower
 from .modules import Loader
@@ -91,23 +90,15 @@ def compile_isa(
         back.planned,
         back.module,
         located(back.diagnostics, source, expanded.sources),
-        {source.name: source, **{module.name: module for _name, module in expanded.sources}},
-        program,
-        expanded,
+        {s.name: s for s in (source, *(module for _name, module in expanded.sources))},
     )
 
 
 def emit(compiled: Compiled, stage: Stage) -> str:
     """One stage of a compiled program as text; "" for a stage that an error prevented."""
-    from ..aa import emit as stages
-
-    if not isinstance(compiled, CompiledISA):
-        return pipeline.emit(compiled, stage)
-    if stage == "ast":
-        return stages.tree(compiled.program.directives)
-    if stage == "expanded":
+    if stage == "expanded" and isinstance(compiled.expanded, Expanded):
         return _items(compiled.expanded.items, "")
-    return stages.common(compiled.unit, compiled.planned, compiled.module, stage)
+    return pipeline.emit(compiled, stage)
 
 
 def _items(items: tuple[Item, ...], indent: str) -> str:
