@@ -1,0 +1,72 @@
+"""The hashes that tie an edit to the text its author saw.
+
+A line is hashed without its ending and followed by one newline, so that a file and its copy with
+other line endings have the same hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ...proto.edit_ir import EditOp
+from .lines import Text, bare, split
+
+CONTEXT = 3
+"""Lines before and lines after the edited region that the anchor covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The three hashes of a region; all SHA-256 hex."""
+
+    anchor_hash: str
+    span_hash: str
+    base_blob: str
+
+
+def hash_lines(lines: Iterable[bytes]) -> str:
+    """SHA-256 over the lines, each without its ending and with one newline."""
+    return hashlib.sha256(b"".join(bare(line) + b"\n" for line in lines)).hexdigest()
+
+
+def anchor_hash(lines_before: Iterable[bytes], lines_after: Iterable[bytes]) -> str:
+    """The hash of the surroundings: the up to 3 lines before and the up to 3 lines after."""
+    before, after = list(lines_before), list(lines_after)
+    return hash_lines([*before[-CONTEXT:], *after[:CONTEXT]])
+
+
+def span_hash(lines: Iterable[bytes]) -> str:
+    """The hash of the edited lines themselves."""
+    return hash_lines(lines)
+
+
+def anchor_at(text: Text, start: int, end: int) -> str:
+    """The anchor of the region `start`..`end` (0-based, end exclusive; equal for an insertion)."""
+    before = text.lines[max(0, start - CONTEXT) : start]
+    return hash_lines([*before, *text.lines[end : end + CONTEXT]])
+
+
+def prove(data: bytes, first: int, last: int) -> Proof:
+    """The hashes of lines `first`..`last` (1-based, inclusive) of a file's whole content.
+
+    `last` = `first` - 1 is the insertion before line `first`.
+    """
+    text = split(data)
+    return Proof(
+        anchor_hash=anchor_at(text, first - 1, last),
+        span_hash=hash_lines(text.lines[first - 1 : last]),
+        base_blob=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def with_proof(op: EditOp, proof: Proof) -> EditOp:
+    """The operation with its hashes; those that it has already stay."""
+    spans = op.op not in ("insert_lines", "add_file")
+    return replace(
+        op,
+        anchor_hash=op.anchor_hash or proof.anchor_hash,
+        span_hash=op.span_hash or (proof.span_hash if spans else None),
+        base_blob=op.base_blob or proof.base_blob,
+    )
