@@ -1,0 +1,1 @@
+"""Names in Python source: scopes, imports and receivers, proved from the syntax."""
