@@ -30,7 +30,7 @@ TRANSPARENT: Final = frozenset(
 )
 """Decorators under which a function still gives what its annotation says."""
 
-WRAPPERS: Final = frozenset("Final ClassVar Annotated Required NotRequired ReadOnly".split()  # noqa: SIM905)
+WRAPPERS: Final = frozenset("Final ClassVar Annotated Required NotRequired ReadOnly".split())  # noqa: SIM905
 
 CONTAINERS: Final = frozenset(
     """
@@ -40,5 +40,5 @@ CONTAINERS: Final = frozenset(
 )
 """Types whose first argument is what iterating over them gives."""
 
-FIELD_CLASSES: Final = frozenset("dataclass define frozen mutable attrs s".split()  # noqa: SIM905)
+FIELD_CLASSES: Final = frozenset("dataclass define frozen mutable attrs s".split())  # noqa: SIM905
 """Decorators that make a class's variables parameters of its constructor."""
