@@ -40,7 +40,7 @@ class Freshener:
         self._root = root
         self._store = store
         self._watch = TreeWatch(root, lister)
-        self._listed: tuple[str, ...] | None = None
+        self.listed: tuple[str, ...] = ()
         self._sources: tuple[str, ...] = ()
         self._project: Signature | None = None
         self.rows: dict[str, FileRow] = store.files()
@@ -48,8 +48,8 @@ class Freshener:
     def refresh(self, progress: Callable[[int, int], None] | None = None) -> Change:
         """Read what changed, forget what left. All of it is one transaction."""
         listed = self._watch.list()
-        if listed is not self._listed:
-            self._listed = listed
+        if listed is not self.listed:
+            self.listed = listed
             self._sources = tuple(path for path in listed if language_of(path) is not None)
         project = file_signature(self._root / "pyproject.toml")
         configured, self._project = project != self._project, project

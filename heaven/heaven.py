@@ -24,6 +24,8 @@ from .records import Event, JsonObject, Reference, Symbol
 from .tree import Manifest, list_files, snapshot
 
 if TYPE_CHECKING:
+    from ..proto.pf import Request, Response
+    from .faults import FaultRouter
     from .index import IndexStats, SymbolIndex
 
 STATE_DIRECTORY = ".heaven"
@@ -49,6 +51,7 @@ class Heaven:
         self._guard = RLock()
         self._index_guard = RLock()
         self._index: SymbolIndex | None = None
+        self._faults: FaultRouter | None = None
         self._clocks = FileClocks(self._guard)
         self._leases = LeaseTable(self._guard, clock, root, self._definitions)
         self._folds = {CLOCK_INC: self._clocks.fold, **self._leases.folds}
@@ -90,7 +93,7 @@ class Heaven:
             with self._index_guard:
                 if self._index is not None:
                     self._index.close()
-                    self._index = None
+                    self._index = self._faults = None
             self._log.close()
         finally:
             if self._lock is not None:
@@ -296,6 +299,34 @@ class Heaven:
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
         """Symbols whose names or signatures match the words, best first. Raises TreeUnreadable."""
         return self.index.search(query, top_k)
+
+    # Page faults
+
+    @property
+    def _router(self) -> FaultRouter:
+        from .faults import FaultRouter
+
+        with self._index_guard:
+            if self._faults is None:
+                self._faults = FaultRouter(self.index, self.put_blobs, self._counters)
+            return self._faults
+
+    def fault(self, request: Request) -> Response:
+        """Answer a page fault with source text, within its mission's budget (20 calls, 65,536
+        bytes of text). Raises FaultRefused, TreeUnreadable, ReadOnly, OSError."""
+        return self._router.fault(request)
+
+    def forget_mission(self, mission_id: str) -> None:
+        """Start a mission's page-fault budget and deltas afresh."""
+        self._router.forget(mission_id)
+
+    def _counters(self) -> dict[str, str | int | float]:
+        status = self.status()
+        return {
+            "state_rev": status.state_rev,
+            "active_leases_count": status.active_leases_count,
+            "index_as_of": self.index.standing().as_of,
+        }
 
     # How it is
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
+from posixpath import basename
 from threading import RLock
 from typing import Final, TypeVar
 
@@ -189,6 +190,18 @@ class SymbolIndex:
 
         return self.ask(question)
 
+    def near_paths(self, path: str, count: int = 5) -> tuple[str, ...]:
+        """Files of the repository whose path looks like `path`, best first."""
+        wanted = normalise(path)
+
+        def question() -> tuple[str, ...]:
+            listed = self._fresh.listed
+            same_name = [one for one in listed if basename(one) == basename(wanted)]
+            close = get_close_matches(wanted, listed, n=count, cutoff=0.6)
+            return tuple(dict.fromkeys([*same_name, *close]))[:count]
+
+        return self.ask(question)
+
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
         """Symbols whose name, its parts, path or signature match the words, best first."""
 
@@ -216,19 +229,29 @@ class SymbolIndex:
     def callers(self, name: str, top_k: int = 20) -> tuple[Reference, ...]:
         """Where what `name` names (as in `find_symbols`) is used: calls first, imports left out."""
 
-        def question() -> tuple[Reference, ...]:
-            found: dict[tuple[str, int], Reference] = {}
-            for symbol in self.find_symbols(name):
-                for one in self._references(symbol):
-                    key = (one.path, one.at.start_byte)
-                    known = found.get(key)
-                    if known is None or known.confidence < one.confidence:
-                        found[key] = one
-            wanted = [one for one in found.values() if not self._is_mention(one)]
-            wanted.sort(key=_caller_order)
-            return tuple(wanted[:top_k])
+        return self.ask(lambda: self.uses(self.find_symbols(name))[: max(top_k, 0)])
 
-        return self.ask(question) if top_k > 0 else ()
+    def uses(self, symbols: Iterable[Symbol]) -> tuple[Reference, ...]:
+        """Where any of the symbols is used, imports and `__all__` left out: the surest first, and
+        calls before others. Each place once."""
+        wanted = list(symbols)
+        return self.ask(lambda: self._uses(wanted))
+
+    def _uses(self, symbols: list[Symbol]) -> tuple[Reference, ...]:
+        found: dict[tuple[str, int], Reference] = {}
+        seen: set[tuple[str, str]] = set()
+        for symbol in symbols:
+            if (symbol.path, symbol.qualname) in seen:
+                continue
+            seen.add((symbol.path, symbol.qualname))
+            for one in self._references(symbol):
+                key = (one.path, one.at.start_byte)
+                known = found.get(key)
+                if known is None or known.confidence < one.confidence:
+                    found[key] = one
+        return tuple(
+            sorted((r for r in found.values() if not self._is_mention(r)), key=_caller_order)
+        )
 
     def _is_mention(self, one: Reference) -> bool:
         """An import, or a name in a string such as those of `__all__`."""
