@@ -14,8 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from . import ast, unparse
 from .diagnostic import Diagnostic, has_errors
 from .lines import FENCE, LogicalLine, logical_lines
-from .mistakes import AA
-from .parse import parse
+from .parse import DIRECTIVES, parse
 from .source import Source
 from .span import Span
 
@@ -87,7 +86,7 @@ def format(source: Source) -> str:
 
 def formatted(source: Source) -> Formatted:
     """As `format`, but with a syntax error: the text as it is, and the diagnostics."""
-    return format_with(source, _read, unparse.unparse_directive, AA.directives)
+    return format_with(source, _read, unparse.unparse_directive, DIRECTIVES)
 
 
 def unified_diff(source: Source, formatted: str) -> str:

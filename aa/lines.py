@@ -17,7 +17,7 @@ _OPENS = re.compile(r'[ \t]*(?:(?:ASSERT|RUN)[ \t]+[a-z]+|[A-Za-z_]+)[ \t]+"""')
 _FIRST_WORD = re.compile(r"[ \t]*([^ \t]+)")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class LogicalLine:
     """`text` holds line feeds where it covers several lines; `number` (from 1) is its first.
 

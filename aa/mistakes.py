@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from . import diagnostic
 from .ast import Language
 from .diagnostic import Diagnostic, error
+from .node import dataclass
 from .span import Span
 
 # The ISA's own directives, so that an AA program which uses one can be told so. The ISA's tests
@@ -121,17 +122,6 @@ def explain_line(
         span = Span(number, offset + 1, 1) if at and "\n" not in text[:offset] else line.end()
         line.report("AA0114", "this is not expected here", span)
     return line.found
-
-
-def unclosed_block(text: str, number: int, file: str) -> Diagnostic:
-    """The error for a line that opens a block which nothing closes."""
-    return error(
-        "AA0107",
-        "the text block is not closed",
-        Span(number, text.index('"""') + 1, 3),
-        file=file,
-        hint='end it with """ on a line of its own',
-    )
 
 
 @lru_cache(maxsize=1024)

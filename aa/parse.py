@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from . import ast, tables
 from .builder import Builder
-from .diagnostic import Diagnostic
-from .lines import logical_lines
-from .mistakes import AA, Dialect, explain_line, unclosed_block
+from .diagnostic import Diagnostic, error
+from .lines import FENCE, LogicalLine, logical_lines
 from .node import dataclass
 from .source import Source
 from .span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .mistakes import Dialect
+
+DIRECTIVES = frozenset(("BASE_REV", "LEASE", "NEED", "DO", "ASSERT", "RETURN", "PARAM"))
+"""The keywords that a line of Angel Assembly can begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +41,17 @@ class Parsed:
 class LineParser:
     """A language's tables with the builder that they call, good for one file at a time."""
 
-    def __init__(self, dialect: Dialect, builder: Builder) -> None:
-        self._dialect = dialect
+    def __init__(
+        self,
+        language: ast.Language,
+        directives: frozenset[str],
+        builder: Builder,
+        mistakes: Callable[[], Dialect],
+    ) -> None:
+        self._directives = directives
         self._builder = builder
-        self._lark: Lark = tables.load(dialect.name, builder)
+        self._mistakes = mistakes
+        self._lark: Lark = tables.load(language, builder)
         self._lock = Lock()
 
     def parse(
@@ -53,13 +67,12 @@ class LineParser:
         self, source: Source
     ) -> tuple[list[object], tuple[ast.Comment, ...], tuple[Diagnostic, ...]]:
         builder = self._builder
-        dialect = self._dialect
         builder.start(source.name)
         parse = self._lark.parse
         nodes: list[object] = []
         comments = builder.comments
         diagnostics = builder.diagnostics
-        for line in logical_lines(source.lines(), dialect.directives):
+        for line in logical_lines(source.lines(), self._directives):
             kind = line.kind
             if kind == "directive":
                 builder.line = line.number
@@ -69,16 +82,28 @@ class LineParser:
                 except UnexpectedInput as refusal:
                     # Lark lexes the rest of a refused line a second time.
                     del comments[before:]
-                    diagnostics += explain_line(
-                        dialect, line.text, line.number, source.name, _offset(refusal, line.text)
-                    )
+                    offset = _offset(refusal, line.text)
+                    diagnostics += self._explain(line, source.name, offset)
             elif kind == "comment":
                 text = line.text.strip(" \t")
                 span = Span(line.number, line.text.index("#") + 1, len(text))
                 comments.append(ast.Comment(text, False, span))
             elif kind == "unclosed":
-                diagnostics.append(unclosed_block(line.text, line.number, source.name))
+                diagnostics.append(
+                    error(
+                        "AA0107",
+                        "the text block is not closed",
+                        Span(line.number, line.text.index(FENCE) + 1, len(FENCE)),
+                        file=source.name,
+                        hint='end it with """ on a line of its own',
+                    )
+                )
         return nodes, tuple(comments), tuple(diagnostics)
+
+    def _explain(self, line: LogicalLine, file: str, offset: int) -> list[Diagnostic]:
+        from .mistakes import explain_line
+
+        return explain_line(self._mistakes(), line.text, line.number, file, offset)
 
 
 def _offset(refusal: UnexpectedInput, text: str) -> int:
@@ -91,7 +116,13 @@ def _offset(refusal: UnexpectedInput, text: str) -> int:
 
 @cache
 def _parser() -> LineParser:
-    return LineParser(AA, Builder())
+    return LineParser("aa", DIRECTIVES, Builder(), _mistakes)
+
+
+def _mistakes() -> Dialect:
+    from .mistakes import AA
+
+    return AA
 
 
 def parse(source: Source) -> Parsed:

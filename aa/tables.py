@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
 import lark
-from lark import Lark, Token
+from lark import Lark
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+if TYPE_CHECKING:
+    from .builder import Builder
 
 _AA = Path(__file__).parent / "aa.lark"
 _ISA = Path(__file__).parent.parent / "isa" / "isa.lark"
@@ -23,8 +24,6 @@ GRAMMARS: dict[str, tuple[Path, ...]] = {"aa": (_AA,), "isa": (_ISA, _AA)}
 """Language to its grammar file, followed by those that it imports."""
 
 _START = "line"
-# JSON has no integer keys: a mapping with such keys is written as its pairs under this one.
-_PAIRS = "#"
 
 
 def table_file(language: str) -> Path:
@@ -42,31 +41,31 @@ def grammar_hash(language: str) -> str:
     return digest.hexdigest()
 
 
-class Callbacks(Protocol):
-    """Has a method a grammar rule besides, which takes the list of the rule's tokens."""
-
-    def comment(self, token: Token) -> Token: ...
-
-
-def load(language: str, callbacks: Callbacks) -> Lark:
-    """A parser for one logical line of `language`, whose rules call methods of `callbacks`."""
+def load(language: str, builder: Builder) -> Lark:
+    """A parser for one logical line of `language`, whose rules call methods of `builder`."""
     try:
-        stored = json.loads(table_file(language).read_bytes(), object_hook=_decode)
+        stored = json.loads(table_file(language).read_bytes())
     except (OSError, ValueError):
-        return build(language, callbacks)
+        return build(language, builder)
     if stored["lark"] != lark.__version__ or stored["grammar"] != grammar_hash(language):
-        return build(language, callbacks)
+        return build(language, builder)
+    # JSON has turned the integers that key Lark's tables into text.
+    memo = _integers(stored["memo"])
+    table = stored["data"]["parser"]["parser"]
+    table["tokens"] = _integers(table["tokens"])
+    states = {int(state): _integers(actions) for state, actions in table["states"].items()}
+    table["states"] = states
     # What Lark's own generated stand-alone parsers call.
     parser: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]
         stored["data"],
-        stored["memo"],
-        transformer=callbacks,
-        lexer_callbacks={"COMMENT": callbacks.comment},
+        memo,
+        transformer=builder,
+        lexer_callbacks={"COMMENT": builder.comment},
     )
     return parser
 
 
-def build(language: str, callbacks: Callbacks | None = None) -> Lark:
+def build(language: str, builder: Builder | None = None) -> Lark:
     """The same parser, from the grammar file."""
     paths = GRAMMARS[language]
     return Lark(
@@ -76,8 +75,8 @@ def build(language: str, callbacks: Callbacks | None = None) -> Lark:
         start=_START,
         maybe_placeholders=False,
         import_paths=[str(path.parent) for path in paths[1:]],
-        transformer=callbacks,
-        lexer_callbacks={} if callbacks is None else {"COMMENT": callbacks.comment},
+        transformer=builder,
+        lexer_callbacks={} if builder is None else {"COMMENT": builder.comment},
     )
 
 
@@ -91,26 +90,14 @@ def serialise(language: str) -> str:
     content = {
         "lark": lark.__version__,
         "grammar": grammar_hash(language),
-        "data": _encode(data),
-        "memo": _encode(memo),
+        "data": data,
+        "memo": memo,
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _encode(value: object) -> Json:
-    if isinstance(value, dict):
-        if all(isinstance(key, str) for key in value):
-            return {key: _encode(item) for key, item in value.items()}
-        return {_PAIRS: [[key, _encode(item)] for key, item in value.items()]}
-    if isinstance(value, (list, tuple)):
-        return [_encode(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    raise TypeError(f"a parse table holds a {type(value).__name__}")
-
-
-def _decode(mapping: dict[str, list[tuple[int, object]]]) -> object:
-    return dict(mapping[_PAIRS]) if _PAIRS in mapping else mapping
+def _integers(mapping: dict[str, object]) -> dict[int, object]:
+    return {int(key): value for key, value in mapping.items()}
 
 
 def main() -> None:

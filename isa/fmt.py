@@ -12,8 +12,7 @@ from ..aa.fmt import (
 )
 from ..aa.source import Source
 from . import ast, unparse
-from .mistakes import ISA
-from .parse import parse
+from .parse import DIRECTIVES, parse
 
 __all__ = [
     "FormatChangedProgram",
@@ -36,7 +35,7 @@ def format(source: Source) -> str:
 
 def formatted(source: Source) -> Formatted:
     """As `format`, but with a syntax error: the text as it is, and the diagnostics."""
-    return format_with(source, _read, unparse.unparse_directive, ISA.directives)
+    return format_with(source, _read, unparse.unparse_directive, DIRECTIVES)
 
 
 def _read(source: Source) -> Contents[ast.Directive]:

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ..aa.diagnostic import Diagnostic
 from ..aa.node import dataclass
+from ..aa.parse import DIRECTIVES as AA_DIRECTIVES
 from ..aa.parse import LineParser
 from ..aa.source import Source
 from . import ast
 from .builder import IsaBuilder
-from .mistakes import ISA
+
+if TYPE_CHECKING:
+    from ..aa.mistakes import Dialect
+
+DIRECTIVES = AA_DIRECTIVES | {
+    "ISA_VERSION",
+    "VERSION",
+    "PROMPT_REF",
+    "MODE",
+    "BUDGET",
+    "INVARIANT",
+    "OP",
+    "RUN",
+    "IF_FAIL",
+    "LABEL",
+    "HALT",
+    "USE",
+}
+"""The keywords that a line of the Genesis ISA can begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +43,13 @@ class Parsed:
 
 @cache
 def _parser() -> LineParser:
-    return LineParser(ISA, IsaBuilder())
+    return LineParser("isa", DIRECTIVES, IsaBuilder(), _mistakes)
+
+
+def _mistakes() -> Dialect:
+    from .mistakes import ISA
+
+    return ISA
 
 
 def parse(source: Source) -> Parsed:
