@@ -79,16 +79,6 @@ class Scope:
             self._error(
                 "AA0302", f"parameter {name} is declared twice", param.name.span, related=(related,)
             )
-        elif not _NAME.match(name):
-            self._error(
-                "AA0303",
-                f"`{name}` is no name for a parameter",
-                param.name.span,
-                hint="a letter or `_`, then letters, digits and `_`",
-            )
-            # It is declared all the same: a use of it is not a second mistake.
-            self.declared[name] = param
-            self._values[name] = None
         else:
             self.declared[name] = param
 
@@ -141,9 +131,9 @@ class Scope:
         return without
 
     def finish(self) -> None:
-        """Report what nobody used."""
+        """Report what nobody used; of a parameter without a value, that was reported already."""
         for name, param in self.declared.items():
-            if name not in self._used and _NAME.match(name):
+            if name not in self._used and self._values.get(name) is not None:
                 self.diagnostics.append(
                     warning(
                         "AA0305",
@@ -157,9 +147,11 @@ class Scope:
     def check(self, directives: Iterable[object]) -> None:
         """Report what is wrong with the references of a whole file whatever the values will be."""
         self.give({})
+        # Known, but without a value: what depends on values is for `substitute` to find.
         self._values = dict.fromkeys(self.declared)
         for directive in directives:
             self.substitute(directive)
+        self._values = dict.fromkeys(self.declared, "")
         self.finish()
 
     def substitute(self, node: NodeT) -> NodeT:

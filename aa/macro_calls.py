@@ -9,7 +9,7 @@ from .ast import MacroCall, Word
 from .diagnostic import did_you_mean
 from .lowered import Macro
 from .macros import SIGNATURES, Signature
-from .words import NAME, Words
+from .words import NAME, Words, shown
 
 _KIND: Final = re.compile(r"[a-z][a-z_]*\Z")
 
@@ -31,7 +31,7 @@ def lower_macro(call: MacroCall, words: Words) -> Macro | None:
     values = {name: _value(name, word, words) for name, word in arguments.items()}
     old, new = arguments["old"], arguments["new"]
     if values["old"].rpartition("::")[2].rpartition(".")[2] == values["new"]:
-        words.error("AA0216", f"`{old.value}` already has the name `{new.value}`", new.span)
+        words.error("AA0216", f"{shown(old.value)} already has that name", new.span)
     return Macro(signature.name, tuple(sorted(values.items())), words.origin(call.span))
 
 
@@ -52,7 +52,7 @@ def _matched(call: MacroCall, signature: Signature, words: Words) -> dict[str, W
         if name not in signature.keywords:
             hint = did_you_mean(name, signature.keywords) or usage
             words.error(
-                "AA0215", f"{signature.name} has no argument `{name}`", keyword.span, hint=hint
+                "AA0215", f"{signature.name} has no argument {shown(name)}", keyword.span, hint=hint
             )
             return None
         if name in found:
@@ -75,14 +75,14 @@ def _value(argument: str, word: Word, words: Words) -> str:
     if argument == "new" and not NAME.match(word.value):
         words.error(
             "AA0216",
-            f"`{word.value}` is no name for a symbol",
+            f"{shown(word.value)} is no name for a symbol",
             word.span,
             hint="the new name alone, without class or path",
         )
     if argument == "kind" and not _KIND.match(word.value):
         words.error(
             "AA0216",
-            f"`{word.value}` is no kind of symbol",
+            f"{shown(word.value)} is no kind of symbol",
             word.span,
             hint="a word such as function, method or class",
         )

@@ -29,7 +29,8 @@ class Signature:
 
     def usage(self) -> str:
         """One line such as `RENAME_SYMBOL old new [in PATH] [kind KIND]`."""
-        optional = (f"[{keyword} {keyword.upper()}]" for keyword in self.keywords)
+        values = {"in": "PATH", "kind": "KIND"}
+        optional = (f"[{keyword} {values[keyword]}]" for keyword in self.keywords)
         return " ".join((self.name, *self.positional, *optional))
 
 

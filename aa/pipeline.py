@@ -148,9 +148,11 @@ def located(
     names = {"": source.name, **{name: module.name for name, module in modules}}
     order = {name: index for index, name in enumerate(dict.fromkeys(names.values()))}
     unique = dict.fromkeys(_located(diagnostic, names) for diagnostic in diagnostics)
+    # A text that was written empty is reported by the parser; lowering sees it as empty again.
+    empty = {(d.file, d.span) for d in unique if d.code == "AA0120"}
     return tuple(
         sorted(
-            unique,
+            (d for d in unique if d.code != "AA0218" or (d.file, d.span) not in empty),
             key=lambda d: (order.get(d.file, len(order)), d.span.line, d.span.column, d.code),
         )
     )

@@ -26,6 +26,11 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CLOSED: Final = frozenset({".git", ".heaven"})
 
 
+def shown(value: str) -> str:
+    """A word as a message quotes it: in backticks, and cut where it is long."""
+    return f"`{value}`" if len(value) <= 60 else f"`{value[:57]}...`"
+
+
 class Words:
     """Reads the words of one file and collects what is wrong with them.
 
@@ -82,7 +87,7 @@ class Words:
         if self.open(word):
             return low
         if not _DECIMAL.match(value):
-            self.error("AA0211", f"{what} must be a number, not `{value}`", word.span)
+            self.error("AA0211", f"{what} must be a number, not {shown(value)}", word.span)
             return low
         number = int(value)
         if not low <= number <= high:
@@ -97,7 +102,7 @@ class Words:
             return chosen
         if not self.open(word):
             hint = did_you_mean(word.value, table) or "one of " + ", ".join(table)
-            self.error(code, f"unknown {what} `{word.value}`", word.span, hint=hint)
+            self.error(code, f"unknown {what} {shown(word.value)}", word.span, hint=hint)
         return next(iter(table.values()))
 
     def revision(self, word: Word) -> str:
@@ -113,7 +118,7 @@ class Words:
         elif not _REVISION.match(value) or ".." in value:
             self.error(
                 "AA0209",
-                f"`{value}` is no base revision",
+                f"{shown(value)} is no base revision",
                 word.span,
                 hint="a git commit, HEAD, or tree:SHA256",
             )
@@ -139,7 +144,7 @@ class Words:
         if problem:
             self.error(
                 "AA0210",
-                f"`{value}` {problem}",
+                f"{shown(value)} {problem}",
                 word.span,
                 hint="a path relative to the repository, with `/`",
             )
@@ -154,7 +159,7 @@ class Words:
         if (colons and not path) or not _SYMBOL.match(name):
             self.error(
                 "AA0213",
-                f"`{value}` names no symbol",
+                f"{shown(value)} names no symbol",
                 word.span,
                 hint="name, Class.method or path/to/file.py::name",
             )

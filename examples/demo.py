@@ -1,8 +1,8 @@
 """`make demo`: the main job on somebody else's code.
 
 Fetches a released package with its own test suite and renames a function across its modules and
-tests with `examples/rename.isa`. Then breaks it on purpose, with a name that a test looks up as a
-string, to show the retry and the rollback. Everything happens in `.demo/`; every command is printed
+tests with `examples/rename.isa`. Then breaks it on purpose, with a rename that makes a test fail,
+to show the retry and the rollback. Everything happens in `.demo/`; every command is printed
 before it runs, and every exit code and every claim is checked: the demo fails loudly where one does
 not hold.
 """
@@ -30,9 +30,10 @@ SDIST_SHA256: Final = "ca9853ad459e787e2192211578cc907e7594e294c7ccc834310722b41
 SUITE: Final = ("pytest==8.3.5",)
 """What the package's tests need, at a version of its time."""
 LEAST_TESTS: Final = 300
-GOOD: Final = ("make_pass_decorator", "build_pass_decorator")
-BAD: Final = ("isatty", "is_terminal")
-"""Two renames, (old, new). A test replaces what BAD names by its name in a string."""
+GOOD: Final = ("get_current_context", "current_context")
+BAD: Final = ("Context.forward", "hand_over")
+"""Two renames, (old, new). Tests call the second on a parameter without a type: nothing in the text
+proves that it is a Context, so the rename leaves those calls alone, and the tests fail."""
 TREE: Final = DEMO / f"{PACKAGE}-{VERSION}"
 ENVIRONMENT: Final = DEMO / "environment"
 COMMANDS: Final = Path(sys.executable).parent

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, TypeAlias
 
 from ..aa.ast import Text, Word
 from ..aa.diagnostic import did_you_mean
 from ..aa.node import dataclass
 from ..aa.span import Span
-from ..aa.words import Words
+from ..aa.words import Words, shown
 
 Shape: TypeAlias = Literal["none", "globs", "number"]
 
@@ -50,6 +51,8 @@ CHECKED: Final[dict[str, Checked]] = {row.name: row for row in _ROWS}
 
 MAX_LINES: Final = 1_000_000
 
+_WORD: Final = re.compile(r"\S+")
+
 
 def check_invariant(text: Text, words: Words) -> str:
     """The invariant's text in one spelling; ISA0217 or ISA0218 where `@` begins a wrong one."""
@@ -58,17 +61,14 @@ def check_invariant(text: Text, words: Words) -> str:
         return words.words(text, "the invariant")
     if words.open(text):
         return value
-    name, *arguments = value.split()
-    checked = CHECKED.get(name[1:])
-    offset = _offset(text)
+    name, *arguments = _words(text)
+    checked = CHECKED.get(name.value[1:])
     if checked is None:
-        hint = did_you_mean(name[1:], CHECKED)
+        hint = did_you_mean(name.value[1:], CHECKED)
         words.error(
             "ISA0217",
-            f"`{name}` is no invariant that the machine checks",
-            Span(text.span.line, text.span.column + offset, len(name))
-            if offset >= 0
-            else text.span,
+            f"{shown(name.value)} is no invariant that the machine checks",
+            name.span,
             hint=hint.replace("mean ", "mean @") if hint else _listed(),
         )
         return value
@@ -76,15 +76,15 @@ def check_invariant(text: Text, words: Words) -> str:
     if problem:
         words.error("ISA0218", problem, text.span, hint=f"usage: INVARIANT {checked.usage}")
     elif checked.shape == "number":
-        number = Word(arguments[0], text.span)
-        return f"{name} {words.number(number, 'the number of lines', 1, MAX_LINES)}"
+        number = words.number(arguments[0], "the number of lines", 1, MAX_LINES)
+        return f"{name.value} {number}"
     elif checked.shape == "globs":
         for glob in arguments:
-            words.path(Word(glob, text.span), directory=True)
-    return " ".join((name, *arguments))
+            words.path(glob, directory=True)
+    return " ".join(word.value for word in (name, *arguments))
 
 
-def _problem(checked: Checked, arguments: list[str]) -> str | None:
+def _problem(checked: Checked, arguments: list[Word]) -> str | None:
     if checked.shape == "none" and arguments:
         return f"@{checked.name} takes no argument"
     if checked.shape == "number" and len(arguments) != 1:
@@ -94,9 +94,15 @@ def _problem(checked: Checked, arguments: list[str]) -> str | None:
     return None
 
 
-def _offset(text: Text) -> int:
-    """Where the value begins within its span; -1 where that is not on the span's line."""
-    return {"rest": 0, "quoted": 1, "block": -1}[text.form]
+def _words(text: Text) -> list[Word]:
+    """The words of a text, each with its own place where the text is the rest of its line."""
+    span = text.span
+    if text.form != "rest" or span.length != len(text.value):
+        return [Word(value, span) for value in text.value.split()]
+    return [
+        Word(match.group(), Span(span.line, span.column + match.start(), len(match.group())))
+        for match in _WORD.finditer(text.value)
+    ]
 
 
 def _listed() -> str:

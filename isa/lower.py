@@ -17,7 +17,7 @@ from ..aa.lower import (
 )
 from ..aa.lowered import Handler, Mode, Origin, OutputMode, ReturnType, RunKind, Section, Unit
 from ..aa.span import NOWHERE, Span
-from ..aa.words import Words
+from ..aa.words import Words, shown
 from . import ast
 from .conditions import (
     FORMS,
@@ -209,7 +209,7 @@ class _File:
         if bad and not self._words.open(name):
             self._words.error(
                 "ISA0220",
-                f"`{name.value}` is no name for a label",
+                f"{shown(name.value)} is no name for a label",
                 name.span,
                 hint="letters, digits, `_`, `-` and `.`",
             )
@@ -297,7 +297,7 @@ class _File:
                 best = closest(text.value)
                 words.error(
                     "ISA0206",
-                    f"`{text.value.splitlines()[0] if text.value else ''}` is no condition",
+                    f"{shown(text.value)} is no condition",
                     text.span,
                     hint=f"did you mean `{best}`?" if best else "one of " + "; ".join(FORMS),
                 )

@@ -150,9 +150,10 @@ _MEANING: Final = (
     entry(
         "AA0218",
         "empty text",
-        "A task, an invariant or a query must say something.",
-        _AA + 'DO ""\nRETURN edit_ir\n',
-        _AA + _DO,
+        "A task, an invariant or a query must say something, and a parameter's value left it "
+        "empty.",
+        'PARAM work ""\n' + _AA + "DO ${work}\nRETURN edit_ir\n",
+        'PARAM work "Add a test"\n' + _AA + "DO ${work}\nRETURN edit_ir\n",
     ),
     entry(
         "AA0219",
@@ -203,13 +204,6 @@ _PARAMETERS: Final = (
         "Two PARAM lines have one name.",
         "PARAM file src/a.py\nPARAM file src/b.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
         "PARAM file src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
-    ),
-    entry(
-        "AA0303",
-        "not a parameter name",
-        "A parameter's name is a letter or `_`, then letters, digits and `_`.",
-        "",
-        "",
     ),
     entry(
         "AA0304",
