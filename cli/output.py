@@ -26,6 +26,8 @@ WRONG: Final = 2
 CONFLICT: Final = 3
 ENVIRONMENT: Final = 4
 """Heaven in use, no angel, not a repository, a disk that is full."""
+MANY: Final = 100
+"""Findings beyond which the order of their places gives way to errors first."""
 _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 
@@ -97,6 +99,9 @@ class Report:
         if self.diagnostics:
             from ..aa.diagnostic import render_github, render_text
 
+            if len(self.diagnostics) > MANY:
+                # Only the first ones of a file are printed: no warning may keep an error back.
+                self.diagnostics.sort(key=lambda diagnostic: diagnostic.severity != "error")
             if self.format == "github":
                 click.echo(render_github(self.diagnostics), nl=False)
             else:
@@ -136,7 +141,10 @@ def print_json(value: Mapping[str, Json]) -> None:
 def print_bytes(data: bytes) -> None:
     """Bytes on standard output as they are, after what was printed before."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(data)
+    rest = memoryview(data)
+    while rest:
+        # Unbuffered (python -u), one write may take a part only.
+        rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.buffer.flush()
 
 
@@ -194,18 +202,21 @@ def main(command: click.Command, name: str) -> NoReturn:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    code = DONE
     try:
         try:
-            code = command.main(prog_name=name, standalone_mode=False)
+            # Not command.main: it would end with 1 when whoever read our output has gone.
+            with command.make_context(name, sys.argv[1:]) as context:
+                command.invoke(context)
             sys.stdout.flush()
         except click.exceptions.Exit as stop:
             code = stop.exit_code
-        except click.Abort:
+        except (click.Abort, KeyboardInterrupt):
             click.echo("interrupted", err=True)
             code = _INTERRUPTED
         except click.ClickException as problem:
             code = _explain(problem)
-        raise SystemExit(code if isinstance(code, int) else DONE)
+        raise SystemExit(code)
     except BrokenPipeError:
         # Whoever read our output has gone. Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -225,6 +236,9 @@ def _explain(problem: click.ClickException) -> int:
             error["hint"] = problem.hint
         print_json({"ok": False, "exit_code": code, "diagnostics": [], "error": error})
         return code
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
+        click.echo(message, err=True)
+        return code
     if isinstance(problem, click.UsageError) and problem.ctx is not None:
         click.echo(problem.ctx.get_usage(), err=True)
         click.echo(f"Try '{problem.ctx.command_path} --help' for help.", err=True)
@@ -236,5 +250,7 @@ def _explain(problem: click.ClickException) -> int:
 
 def _wants_json(arguments: list[str]) -> bool:
     """Whether the command line asks for JSON, told without parsing it (it may not parse)."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(a in ("--json", "--format=json") or (a, b) == ("--format", "json") for a, b in pairs)
+    spelled = (
+        " ".join(arguments).replace("--format=json", "--json").replace("--format json", "--json")
+    )
+    return "--json" in spelled.split()

@@ -30,7 +30,7 @@ SDIST_SHA256: Final = "ca9853ad459e787e2192211578cc907e7594e294c7ccc834310722b41
 SUITE: Final = ("pytest==8.3.5",)
 """What the package's tests need, at a version of its time."""
 LEAST_TESTS: Final = 300
-GOOD: Final = ("get_current_context", "current_context")
+GOOD: Final = ("pass_context", "with_context")
 BAD: Final = ("Context.forward", "hand_over")
 """Two renames, (old, new). Tests call the second on a parameter without a type: nothing in the text
 proves that it is a Context, so the rename leaves those calls alone, and the tests fail."""
