@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import lark
 from lark import Lark
@@ -24,6 +24,7 @@ GRAMMARS: dict[str, tuple[Path, ...]] = {"aa": (_AA,), "isa": (_ISA, _AA)}
 """Language to its grammar file, followed by those that it imports."""
 
 _START = "line"
+_SHIFT = 0  # how Lark writes a shift in a table; 1 is a reduction
 
 
 def table_file(language: str) -> Path:
@@ -87,6 +88,7 @@ def serialise(language: str) -> str:
 
     data, memo = build(language).memo_serialize([TerminalDef, Rule])
     data["options"]["import_paths"] = []
+    data["parser"]["parser"] = _numbered_in_order(data["parser"]["parser"])
     content = {
         "lark": lark.__version__,
         "grammar": grammar_hash(language),
@@ -94,6 +96,38 @@ def serialise(language: str) -> str:
         "memo": memo,
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _numbered_in_order(table: dict[str, Any]) -> dict[str, Any]:
+    """The same parse table with states and tokens numbered by what the grammar says.
+
+    Lark numbers them as its sets happen to be ordered, which differs from process to process.
+    """
+    names: dict[int, str] = table["tokens"]
+    states: dict[int, dict[int, tuple[int, Any]]] = table["states"]
+    tokens = {token: index for index, token in enumerate(sorted(names, key=names.__getitem__))}
+    order: dict[int, int] = {}
+    waiting = sorted(table["start_states"].values())
+    for state in waiting:  # grows while it is walked
+        if state not in order:
+            order[state] = len(order)
+            actions = sorted(states[state].items(), key=lambda item: names[item[0]])
+            waiting += [target for _, (action, target) in actions if action == _SHIFT]
+    return {
+        **table,
+        "tokens": {index: names[token] for token, index in tokens.items()},
+        "states": {
+            order[state]: {
+                tokens[token]: [action, order[target] if action == _SHIFT else target]
+                for token, (action, target) in sorted(
+                    states[state].items(), key=lambda item: tokens[item[0]]
+                )
+            }
+            for state in order
+        },
+        "start_states": {name: order[state] for name, state in table["start_states"].items()},
+        "end_states": {name: order[state] for name, state in table["end_states"].items()},
+    }
 
 
 def _integers(mapping: dict[str, object]) -> dict[int, object]:
