@@ -79,11 +79,15 @@ class BlobStore:
 
     def _store(self, fresh: dict[str, bytes]) -> None:
         moves: list[tuple[Path, Path]] = []
-        directories: dict[Path, None] = {}
+        directories = {self._file(blob_id).parent for blob_id in fresh}
+        missing = [directory for directory in directories if not directory.is_dir()]
+        if missing:
+            make_directory(self._root)
+            for directory in missing:
+                directory.mkdir(exist_ok=True)
+            sync_directory(self._root)
         for blob_id, data in fresh.items():
             target = self._file(blob_id)
-            make_directory(target.parent)
-            directories[target.parent] = None
             if not _holds(target, data):
                 temporary = self._scratch / f"blob-{os.getpid()}-{next(self._numbers)}"
                 temporary.write_bytes(data)

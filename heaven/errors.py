@@ -30,6 +30,15 @@ class NoHeaven(HeavenError):
         self.path = path
 
 
+class NoRepository(HeavenError):
+    """`path` cannot be a repository's root. The caller's fault: name an existing directory."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is no place for a Heaven: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class UnknownFormat(HeavenError):
     """The state was written by another version. Use that version, or move `path` away."""
 

@@ -13,23 +13,30 @@ from ..proto.heaven_status import HeavenStatus
 from ..proto.leases import AcquireResponse, Lease, Scope
 from .blobs import BlobStore
 from .clock import Clock, SystemClock, to_text
-from .durable import make_directory, sync_directory, write_file
-from .errors import BadEvent, NoHeaven, UnknownFormat
+from .durable import make_directory
+from .errors import BadEvent
 from .eventlog import EventLog
 from .fileclocks import CLOCK_INC, FileClocks
+from .layout import (
+    blob_directory,
+    check_readable,
+    locate,
+    lock_file,
+    log_file,
+    prepare,
+    scratch_directory,
+)
 from .leases import DEFAULT_TTL_SECONDS, LeaseTable
 from .lock import FileLock
 from .lockmodes import LockMode
 from .records import Event, JsonObject, Reference, Symbol
+from .status import Hotset, describe
 from .tree import Manifest, list_files, snapshot
 
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
     from .faults import FaultRouter
     from .index import IndexStats, SymbolIndex
-
-STATE_DIRECTORY = ".heaven"
-FORMAT = "1"
 
 
 class Heaven:
@@ -52,12 +59,15 @@ class Heaven:
         self._index_guard = RLock()
         self._index: SymbolIndex | None = None
         self._faults: FaultRouter | None = None
+        self._hotset = Hotset()
         self._clocks = FileClocks(self._guard)
         self._leases = LeaseTable(self._guard, clock, root, self._definitions)
         self._folds = {CLOCK_INC: self._clocks.fold, **self._leases.folds}
-        self._blobs = BlobStore(state / "blobs", state / "tmp", read_only=read_only)
+        self._blobs = BlobStore(
+            blob_directory(state), scratch_directory(state), read_only=read_only
+        )
         self._log = EventLog(
-            state / "log.jsonl",
+            log_file(state),
             clock=clock,
             read_only=read_only,
             folds=self._folds,
@@ -68,20 +78,19 @@ class Heaven:
         """Open the Heaven of the repository `root`; a writer creates it where there is none.
 
         One writer at a time, readers without limit; a reader sees what the writer has made durable.
-        Raises HeavenInUse, NoHeaven (reader only), UnknownFormat, LogDamaged, OSError.
+        Raises HeavenInUse, NoRepository, NoHeaven (reader only), UnknownFormat, LogDamaged,
+        OSError.
         """
         root = root.resolve()
-        state = root / STATE_DIRECTORY
+        state = locate(root)
         clock = clock or SystemClock()
         if read_only:
-            if not (state / "log.jsonl").is_file():
-                raise NoHeaven(state)
-            _check_format(state)
+            check_readable(state)
             return cls(root, state, clock, None, read_only=True)
         make_directory(state)
-        lock = FileLock(state / "lock", started=to_text(clock.now()))
+        lock = FileLock(lock_file(state), started=to_text(clock.now()))
         try:
-            _prepare(state)
+            prepare(state)
             return cls(root, state, clock, lock, read_only=False)
         except BaseException:
             lock.release()
@@ -159,11 +168,13 @@ class Heaven:
     @property
     def head(self) -> str:
         """The hash of the last event, 64 zeros before the first."""
+        self._refresh()
         return self._log.head
 
     @property
     def last_seq(self) -> int:
         """The number of the last event, 0 before the first."""
+        self._refresh()
         return self._log.last_seq
 
     # File clocks
@@ -314,7 +325,9 @@ class Heaven:
     def fault(self, request: Request) -> Response:
         """Answer a page fault with source text, within its mission's budget (20 calls, 65,536
         bytes of text). Raises FaultRefused, TreeUnreadable, ReadOnly, OSError."""
-        return self._router.fault(request)
+        response = self._router.fault(request)
+        self._hotset.served(request.args)
+        return response
 
     def forget_mission(self, mission_id: str) -> None:
         """Start a mission's page-fault budget and deltas afresh."""
@@ -333,11 +346,11 @@ class Heaven:
     def status(self) -> HeavenStatus:
         """The last event's number, live leases, what is asked for most, and every file clock."""
         self._refresh()
-        return HeavenStatus(
-            state_rev=self._log.last_seq,
-            active_leases_count=len(self._leases.active()),
-            hotset_summary={},
-            file_clock_summary={p: str(n) for p, n in sorted(self._clocks.all().items())},
+        return describe(
+            self._log.last_seq,
+            len(self._leases.active()),
+            self._hotset.top(),
+            self._clocks.all(),
         )
 
     def _definitions(self, name: str) -> Iterable[tuple[str, str]]:
@@ -348,30 +361,3 @@ class Heaven:
         if self.read_only:
             with self._guard:
                 self._log.refresh()
-
-
-def _prepare(state: Path) -> None:
-    """Lay out a new state directory, or check an old one. Called with the lock held."""
-    format_file = state / "format"
-    if format_file.exists() or (state / "log.jsonl").exists():
-        _check_format(state)
-    else:
-        write_file(state / ".gitignore", b"*\n")
-        temporary = state / "format.new"
-        write_file(temporary, f"{FORMAT}\n".encode())
-        temporary.replace(format_file)
-        sync_directory(state)
-    scratch = state / "tmp"
-    make_directory(scratch)
-    for leftover in scratch.iterdir():
-        if leftover.is_file():
-            leftover.unlink()
-
-
-def _check_format(state: Path) -> None:
-    try:
-        found = (state / "format").read_text(encoding="utf-8", errors="replace").strip()
-    except FileNotFoundError:
-        found = ""
-    if found != FORMAT:
-        raise UnknownFormat(state, found, FORMAT)
