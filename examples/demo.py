@@ -126,9 +126,7 @@ def rename() -> tuple[str, str]:
 
 
 def broken() -> None:
-    say(
-        "The same, broken on purpose: a test finds the function by a string, so the rename fails it"
-    )
+    say("Broken on purpose: tests call this method where its type is not known, and will fail")
     program = shown_path(ROOT / "examples" / "rename.isa")
     before = tree_hash()
     output = show(["aa", "run", program, *parameters(BAD)], expect=1)

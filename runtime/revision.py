@@ -40,7 +40,8 @@ def pin(root: Path, rev: str) -> Pinned:
 
 def _commit(root: Path, rev: str) -> str | None:
     """The full commit id, or None where `rev` names none or there is no git."""
-    if rev.startswith("-"):
+    # Without its own .git, a directory inside somebody else's repository has no commit.
+    if rev.startswith("-") or not (root / ".git").exists():
         return None
     command = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"]
     try:
