@@ -83,14 +83,17 @@ def test_every_byte_is_synced_before_its_name_and_every_name_before_put_returns(
     tmp_path: Path, store: BlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    monkeypatch.setattr(
-        blobs_module, "sync_file", lambda path: (steps.append("file"), durable.sync_file(path))
-    )
-    monkeypatch.setattr(
-        blobs_module,
-        "sync_directory",
-        lambda path: (steps.append("directory"), durable.sync_directory(path)),
-    )
+
+    def sync_file(path: Path) -> None:
+        steps.append("file")
+        durable.sync_file(path)
+
+    def sync_directory(path: Path) -> None:
+        steps.append("directory")
+        durable.sync_directory(path)
+
+    monkeypatch.setattr(blobs_module, "sync_file", sync_file)
+    monkeypatch.setattr(blobs_module, "sync_directory", sync_directory)
     real_replace = Path.replace
 
     def replace(self: Path, target: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from genesis_ssmp.heaven import eventlog as eventlog_module
 from genesis_ssmp.heaven.canonical import encode
-from genesis_ssmp.heaven.chain import GENESIS_HASH, MAX_RECORD_BYTES
+from genesis_ssmp.heaven.chain import GENESIS_HASH, MAX_RECORD_BYTES, kind_of
 from genesis_ssmp.heaven.errors import (
     BadEvent,
     Closed,
@@ -100,11 +100,10 @@ def test_tail_and_paging_do_not_reread_the_log(path: Path, monkeypatch: pytest.M
             log.sync()
     log.sync()
     parsed: list[bytes] = []
-    real = eventlog_module.kind_of
 
     def counting(line: bytes) -> str:
         parsed.append(line)
-        return real(line)
+        return kind_of(line)
 
     monkeypatch.setattr(eventlog_module, "kind_of", counting)
     assert len(log.tail(10)) == 10
@@ -175,7 +174,12 @@ def test_nothing_is_acknowledged_before_its_sync(
     syncs = CountedSyncs(monkeypatch)
     syncs.go.clear()
     done = threading.Event()
-    thread = threading.Thread(target=lambda: (log.append("x", {}), done.set()))
+
+    def work() -> None:
+        log.append("x", {})
+        done.set()
+
+    thread = threading.Thread(target=work)
     thread.start()
     assert syncs.entered.wait(10)
     assert not done.is_set()

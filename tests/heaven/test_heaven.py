@@ -17,6 +17,7 @@ from genesis_ssmp.heaven import (
     ReadOnly,
     UnknownFormat,
 )
+from genesis_ssmp.heaven.grants import GRANTED, read_granted
 from genesis_ssmp.proto.heaven_status import HeavenStatus
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Request
@@ -272,8 +273,8 @@ def test_threads_contending_for_one_file_hold_it_one_at_a_time(tmp_path: Path) -
     with Heaven.open(tmp_path, clock=FrozenClock()) as heaven:
         assert heaven.active_leases() == ()
         tokens = [
-            row["token"]
-            for event in heaven.events(kinds={"lease_granted"})
-            for row in event.data["leases"]  # type: ignore[union-attr]  # our own record
+            grant.lease.fencing_token
+            for event in heaven.events(kinds={GRANTED})
+            for grant in read_granted(event)
         ]
         assert tokens == list(range(1, 8 * rounds + 1))

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from genesis_ssmp.heaven import Heaven, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
+from genesis_ssmp.heaven import Heaven, HeavenError, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
 from genesis_ssmp.heaven.clock import to_text
 from genesis_ssmp.heaven.lockmodes import LockMode
 from genesis_ssmp.proto.leases import Scope
@@ -213,6 +213,7 @@ class LeasesAgainstModel(RuleBasedStateMachine):
             st.none() | st.lists(st.integers(1, self.last_token + 1), min_size=1, max_size=3)
         )
         allowed = [h.token for h in live if h.owner == owner and h.lets_write(path)]
+        error: type[HeavenError]
         if tokens is None:
             ok, error = bool(allowed), NotLeased
         else:
