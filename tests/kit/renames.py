@@ -1,0 +1,45 @@
+"""A small Python project to rename things in, with a real Heaven and the real edit engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+from genesis_ssmp.heaven import Heaven
+from genesis_ssmp.runtime.edits import stage
+from genesis_ssmp.stdlib import MACROS, Expansion
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """What a rename came to: the whole tree after it, and what it was not sure of."""
+
+    files: Mapping[str, str]
+    expansion: Expansion
+
+    @property
+    def unsure(self) -> list[tuple[str, int]]:
+        return [(site.path, site.line) for site in self.expansion.unsure]
+
+
+def write_project(root: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(dedent(text).removeprefix("\n").encode())
+    return root
+
+
+def rename(root: Path, files: Mapping[str, str], old: str, new: str, **more: str) -> Renamed:
+    """Write `files` (dedented), rename, and stage the edits. Nothing is landed."""
+    write_project(root, files)
+    args = {"old": old, "new": new, **{key.rstrip("_"): value for key, value in more.items()}}
+    with Heaven.open(root) as heaven:
+        expansion = MACROS["RENAME_SYMBOL"](args, heaven)
+        staged = stage(expansion.edit, root, symbols=heaven, blobs=heaven)
+    after = {name: (root / name).read_bytes().decode() for name in files}
+    for change in staged.files:
+        after[change.path] = (change.after or b"").decode()
+    return Renamed(after, expansion)
