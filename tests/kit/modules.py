@@ -12,6 +12,7 @@ from genesis_ssmp.aa.opcodes import CHOICES, OPCODES, Action, Kind, Op
 from genesis_ssmp.aa.pool import Pool
 from hypothesis import strategies as st
 
+
 class Builder:
     """Writes code instruction by instruction, with the pool in canonical order."""
 

@@ -1,5 +1,7 @@
-"""Damage to bytecode: to the bytes as a disk or a network would do it, and to the module as somebody
-would who writes the checksum anew. Everything is a function of the seed."""
+"""Damage to bytecode: to the bytes as a disk or a network does it, to the module as a forger does.
+
+A forger writes the checksum anew. Everything here is a function of the seed.
+"""
 
 from __future__ import annotations
 
