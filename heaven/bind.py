@@ -168,8 +168,10 @@ class Binder:
     def _bound(self, path: str, facts: FileFacts, found: list[Binding]) -> Meaning:
         keys: dict[Key, None] = {}
         modules: dict[Module, None] = {}
-        sure = True
-        foreign = False
+        sure = known = True
+        other = False
+        # A local that is assigned anew is still the one definition of its scope.
+        local = {one.how for one in found} <= {"definition", "variable"}
         for one in found:
             if one.how == "definition":
                 keys[Key(path, one.target)] = None
@@ -178,12 +180,14 @@ class Binder:
                 keys.update(dict.fromkeys(meaning.keys))
                 modules.update(dict.fromkeys(meaning.modules))
                 sure = sure and meaning.sure
-                foreign = foreign or not (meaning.keys or meaning.modules)
+                known = known and meaning.known
+                other = other or not (meaning.keys or meaning.modules)
             else:
-                foreign = True
-        if foreign and (keys or modules):
-            sure = False
-        return Meaning(tuple(keys), tuple(modules), sure and self._one_place(keys, modules))
+                other = other or not local
+        if keys or modules:
+            sure = sure and not other and self._one_place(keys, modules)
+            return Meaning(tuple(keys), tuple(modules), sure)
+        return FOREIGN if known else UNKNOWN
 
     def _one_place(self, keys: dict[Key, None], modules: dict[Module, None]) -> bool:
         """Whether all the definitions are redefinitions of one name in one scope."""
@@ -436,8 +440,6 @@ class Binder:
     # Steps from a value
 
     def called(self, value: Value) -> Values:
-        if value.form == "foreign":
-            return (_FOREIGN_VALUE,)
         if value.form == "instance":
             return _joined(self.attribute_values((value,), "__call__"), self.called)
         if value.form != "definition":
@@ -450,12 +452,10 @@ class Binder:
         return self.type_values(value.key.path, row.returns) if row.returns >= 0 else ()
 
     def entered(self, value: Value) -> Values:
-        if value.form == "foreign":
-            return (_FOREIGN_VALUE,)
         if value.form == "instance":
             found = self.class_member(value.key, "__enter__")
             if not found.keys:
-                return (_FOREIGN_VALUE,) if found.known else ()
+                return ()
             results: dict[Value, None] = {}
             for key in found.keys:
                 row = self.definition(key)
