@@ -1,0 +1,63 @@
+"""Every code has a page, and its examples do what the page says."""
+
+from __future__ import annotations
+
+import pytest
+from genesis_ssmp.aa.catalogue import CODES
+from genesis_ssmp.aa.catalogue import parse as parse_codes
+from genesis_ssmp.aa.diagnostic import has_errors
+from genesis_ssmp.aa.explain import UnknownCode, explain
+from genesis_ssmp.isa import explain as isa_explain
+
+# Shown by no text: a file that is not there, and bytes that are no module.
+WITHOUT_EXAMPLE = {code.code for code in CODES.values() if not code.failing}
+
+# Found in a repository only; tests/runtime/test_link.py compiles these.
+LINKING = {code for code in CODES if code.startswith("AA08")}
+
+COMPILED = sorted(set(CODES) - WITHOUT_EXAMPLE - LINKING)
+
+
+def test_the_catalogue_has_forty_codes_and_eighteen_of_syntax() -> None:
+    assert len(CODES) >= 40
+    assert len(parse_codes.CODES) >= 18
+
+
+def test_only_codes_of_files_are_without_an_example() -> None:
+    assert {code for code in WITHOUT_EXAMPLE if not code.startswith("AA06")} == {"AA0100"}
+
+
+@pytest.mark.parametrize("code", COMPILED)
+def test_the_failing_example_yields_its_code(code: str) -> None:
+    entry = CODES[code]
+    found = isa_explain.compile_example(entry, entry.failing).diagnostics
+    assert [d.severity for d in found if d.code == code][:1] == [entry.severity]
+
+
+@pytest.mark.parametrize("code", COMPILED)
+def test_the_fixed_example_yields_no_error(code: str) -> None:
+    entry = CODES[code]
+    found = isa_explain.compile_example(entry, entry.fixed).diagnostics
+    assert not has_errors(found), found
+    assert code not in {d.code for d in found}
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_has_a_page_that_fits_a_terminal(code: str) -> None:
+    page = isa_explain.explain(code) if code in COMPILED else explain(code)
+    assert page.startswith(f"{code}: {CODES[code].title} ")
+    assert page.endswith("\n")
+    assert all(line.isprintable() for line in page.replace("\t", " ").splitlines())
+    assert max(map(len, page.splitlines())) <= 140
+    assert len(page.splitlines()) <= 80
+    assert code not in COMPILED or f"[{code}]" in page
+
+
+def test_a_code_is_found_in_small_letters_and_an_unknown_one_is_refused() -> None:
+    assert explain("aa0115") == explain("AA0115")
+    with pytest.raises(UnknownCode):
+        explain("AA9999")
+
+
+def test_the_page_of_an_unknown_kind_of_need(snapshot: object) -> None:
+    assert isa_explain.explain("AA0115") == snapshot
