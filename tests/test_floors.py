@@ -30,7 +30,7 @@ FLOORS: dict[str, frozenset[str]] = {
 }
 """Every floor and the floors below it."""
 
-PART_OF = {"pydantic-core": "pydantic"}
+PART_OF = {"pydantic-core": "pydantic", "referencing": "jsonschema"}
 """A distribution that is never there without another, and whose types that one hands out."""
 
 COMPILER_NEVER_LOADS = (
