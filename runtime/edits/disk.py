@@ -5,7 +5,6 @@ Every step is announced to a hook before it is done. Tests kill the process ther
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ...heaven.durable import sync_directory, write_all
-from ...heaven.paths import resolve_inside
+from ...heaven.errors import PathOutside
+from ...heaven.paths import ROOT, resolve_inside
 
 Step: TypeAlias = Callable[[str, str], None]
 """Called with the step's name ("write", "rename", ...) and its subject (a path, an event)."""
@@ -93,18 +93,17 @@ class Disk:
 
     def sync_directories(self, paths: Iterable[str]) -> None:
         """Make the names of `paths` durable, whoever changed them."""
-        parents = {resolve_inside(self._root, path).parent for path in paths}
-        for directory in sorted(parent for parent in parents if parent.is_dir()):
+        parents = {parent for path in paths if (parent := self._parent(path)) is not None}
+        for directory in sorted(parents):
             self._step("sync directory", self._name(directory))
             sync_directory(directory)
 
     def remove_temporaries(self, paths: Sequence[str]) -> None:
         """Remove what a write of this edit left over. `paths` in the order of their numbers."""
         for number, path in enumerate(paths):
-            parent = resolve_inside(self._root, path).parent
-            leftover = parent / temporary_name(self._edit_id, number)
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                leftover.unlink()
+            parent = self._parent(path)
+            if parent is not None:
+                (parent / temporary_name(self._edit_id, number)).unlink(missing_ok=True)
 
     def _make_parents(self, path: str) -> set[Path]:
         """Create the directories above `path` that are missing; the parents of the new ones."""
@@ -144,6 +143,14 @@ class Disk:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+    def _parent(self, path: str) -> Path | None:
+        """The directory of `path`, if there still is one and no link leads to it."""
+        try:
+            parent = resolve_inside(self._root, path.rpartition("/")[0] or ROOT)
+        except PathOutside:
+            return None
+        return parent if parent.is_dir() else None
 
     def _temporary(self, target: Target) -> Path:
         parent = resolve_inside(self._root, target.path).parent

@@ -49,6 +49,7 @@ def land(
     """
     if not staged.files:
         return Landed("", run, ())
+    step("put blobs", run)
     heaven.put_blobs(
         content
         for change in staged.files

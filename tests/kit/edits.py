@@ -105,12 +105,17 @@ class EditBench:
 
 
 def tree(root: Path) -> Mapping[str, tuple[bytes | None, int]]:
-    """Content (None for a directory) and permission bits of everything under `root` but Heaven."""
-    return {
-        where.relative_to(root).as_posix(): (
-            None if where.is_dir() else where.read_bytes(),
-            where.stat().st_mode & 0o7777,
-        )
-        for where in sorted(root.rglob("*"))
-        if ".heaven" not in where.relative_to(root).parts
-    }
+    """Content (None for a directory, the target of a link) and mode of everything under `root`
+    but Heaven."""
+    found: dict[str, tuple[bytes | None, int]] = {}
+    for where in sorted(root.rglob("*")):
+        path = where.relative_to(root)
+        if ".heaven" in path.parts:
+            continue
+        content: bytes | None = None
+        if where.is_symlink():
+            content = str(where.readlink()).encode()
+        elif where.is_file():
+            content = where.read_bytes()
+        found[path.as_posix()] = (content, where.lstat().st_mode)
+    return found
