@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ..heaven import Heaven
+from .edits.lines import split_lines
 from .history import run_history
 from .runs import Run
 
@@ -32,8 +33,8 @@ def _file_diff(heaven: Heaven, path: str, before: str | None, after: str | None)
     name = path.encode()
     lines = difflib.diff_bytes(
         difflib.unified_diff,
-        _lines(old),
-        _lines(new),
+        split_lines(old),
+        split_lines(new),
         b"/dev/null" if before is None else b"a/" + name,
         b"/dev/null" if after is None else b"b/" + name,
     )
@@ -41,9 +42,3 @@ def _file_diff(heaven: Heaven, path: str, before: str | None, after: str | None)
         line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
         for line in lines
     )
-
-
-def _lines(content: bytes) -> list[bytes]:
-    parts = content.split(b"\n")
-    lines = [part + b"\n" for part in parts[:-1]]
-    return [*lines, parts[-1]] if parts[-1] else lines

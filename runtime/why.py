@@ -21,6 +21,7 @@ from ..heaven.paths import normalise, resolve_inside
 from ..heaven.records import Json, JsonObject
 from . import fields
 from .door import Entry
+from .edits.lines import split_lines
 from .history import Change, RunHistory, histories
 from .replay import source_lines
 
@@ -79,7 +80,7 @@ def why(heaven: Heaven, root: Path, path: str, line: int) -> Why:
         content = resolve_inside(root, path).read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise NoSuchLine(f"there is no file {path}") from error
-    lines = _lines(content)
+    lines = split_lines(content)
     if not 1 <= line <= len(lines):
         raise NoSuchLine(f"{path} has {len(lines)} lines, there is no line {line}")
     text = lines[line - 1].decode("utf-8", "replace").rstrip("\r\n")
@@ -102,7 +103,7 @@ def _walk(
             return Outside("it came after a run had deleted the file", None)
         if hashlib.sha256(content).hexdigest() != change.after:
             after = heaven.get_blob(change.after)
-            mapped = _map_back(_lines(after), _lines(content), line)
+            mapped = _map_back(split_lines(after), split_lines(content), line)
             if mapped is None:
                 return Outside(f"it was changed after run {change.run.name}, by no run", None)
             line, content = mapped, after
@@ -126,12 +127,6 @@ def _map_back(old: list[bytes], new: list[bytes], line: int) -> int | None:
         if block.b < line <= block.b + block.size:
             return block.a + (line - block.b)
     return None
-
-
-def _lines(content: bytes) -> list[bytes]:
-    parts = content.split(b"\n")
-    lines = [part + b"\n" for part in parts[:-1]]
-    return [*lines, parts[-1]] if parts[-1] else lines
 
 
 def _cause(heaven: Heaven, history: RunHistory, change: Change, operation: int) -> Cause:

@@ -1,7 +1,8 @@
 """Codes of linking: what `aa run` and `aac check --repo` find in a repository (AA08xx).
 
 The examples are linked against a small repository: `app.py` defines `greet`, `a.py` and `b.py` each
-define `helper`; it has tests and no angel is configured.
+define `helper`; it has tests, is set up for pyright, which is not installed, and no angel is
+configured.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ CODES: Final = (
         "No such path",
         "A path leaves the repository, enters .git or .heaven, or names a file or line that is not "
         "there.",
-        _HEAD + "NEED slice ../etc/passwd 1 5\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "NEED slice gone.py 1 5\nOP RENAME_SYMBOL greet salute\n",
         _HEAD + "NEED slice app.py 1 5\nOP RENAME_SYMBOL greet salute\n",
         "isa",
     ),

@@ -18,6 +18,7 @@ FILES = {
     "b.py": "def helper() -> int:\n    return 2\n",
     "tests/test_app.py": "from app import greet\n\n\ndef test_it():\n    assert greet('x')\n",
     "conftest.py": "",
+    "pyrightconfig.json": "{}",
 }
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 
