@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from .known import CONTAINERS, LITERALS, PLAIN_BUILTINS, TRANSPARENT, WRAPPERS
+from .known import CONTAINERS, HAND_OUT, LITERALS, PLAIN_BUILTINS, TRANSPARENT, WRAPPERS
 from .program import Program
 from .reader import parse, text_of
 from .scopes import Binding, Scope
@@ -22,6 +22,7 @@ from .values import (
     Values,
     bases,
     decorator_names,
+    outside_class,
 )
 
 if TYPE_CHECKING:
@@ -236,6 +237,8 @@ class Inference:
     def _entered(self, managers: Values) -> Values:
         found: Values = NOTHING
         for value in managers:
+            if value.kind == "foreign" and value.name not in HAND_OUT:
+                return OUTSIDE
             if value.kind != "instance":
                 return ANYTHING
             for enter in self.member(frozenset({value}), "__enter__"):
@@ -256,7 +259,7 @@ class Inference:
         if value.kind == "class":
             return frozenset({Value("instance", value.scope)})
         if value.kind == "external":
-            return OUTSIDE
+            return frozenset({Value("foreign", name=value.name)})
         return ANYTHING
 
     def annotated(self, node: Node | None, scope: Scope) -> Values:
@@ -337,7 +340,10 @@ class Inference:
             return frozenset({Value("instance", value.scope)})
         if value.kind == "external":
             plain = value.name.removeprefix("builtins.")
-            return OUTSIDE if plain in PLAIN_BUILTINS else ANYTHING
+            if plain in PLAIN_BUILTINS:
+                return OUTSIDE
+            known = outside_class(value.name) is not None
+            return frozenset({Value("foreign", name=value.name)}) if known else ANYTHING
         function = value.scope
         if value.kind != "function" or function is None:
             return ANYTHING

@@ -40,5 +40,8 @@ CONTAINERS: Final = frozenset(
 )
 """Types whose first argument is what iterating over them gives."""
 
+HAND_OUT: Final = frozenset("contextlib.closing contextlib.nullcontext".split())  # noqa: SIM905
+"""Context managers that give what they were given."""
+
 FIELD_CLASSES: Final = frozenset("dataclass define frozen mutable attrs s".split())  # noqa: SIM905
 """Decorators that make a class's variables parameters of its constructor."""

@@ -12,7 +12,7 @@ from .infer import Inference
 from .known import FIELD_CLASSES
 from .program import Program
 from .scopes import AttributeUse, Module, Scope, Text, Token
-from .values import Value, decorator_names, outside_has
+from .values import Value, decorator_names, outside_class, outside_has
 
 Verdict: TypeAlias = Literal["yes", "no", "maybe"]
 
@@ -59,6 +59,7 @@ class Renaming:
             self._imports(module)
             self._attributes(module)
             self._texts(module)
+        self._names_at_run_time()
         self.unsure.sort(key=lambda site: (site.path, site.line, site.why))
 
     def _check_definition(self, scope: Scope) -> None:
@@ -230,10 +231,24 @@ class Renaming:
                 return "yes" if owner is not None and owner in self.owners else "no"
             case "class" | "instance" | "super" if value.scope is not None:
                 return self._judge_class(value.scope, value.kind == "super")
+            case "foreign":
+                return "maybe" if self._may_be(value.name) else "no"
             case "external" | "function":
                 return "no"
             case _:
                 return "maybe"
+
+    def _may_be(self, name: str) -> bool:
+        """Whether an instance of the external class may be one of the family, derived from it."""
+        declared = outside_class(name)
+        if declared is None:
+            return False
+        for one in self.family:
+            for base in self.inference.lineage(one).outside:
+                above = outside_class(base)
+                if above is not None and issubclass(above, declared):
+                    return True
+        return False
 
     def _judge_class(self, owner: Scope, beyond: bool) -> Verdict:
         lineage = self.inference.lineage(owner)
@@ -254,6 +269,17 @@ class Renaming:
                     self._add(module, text.start, text.end)
             elif self._names_it(text):
                 self._leave(module, text.start, "a name in a string")
+
+    def _names_at_run_time(self) -> None:
+        """List where a renamed class, or a base of it, reads the name of its own class."""
+        for scope in self.owners:
+            for binding in scope.bindings.get(self.old, []):
+                if binding.kind != "class" or binding.inner is None:
+                    continue
+                for one in self.inference.lineage(binding.inner).classes:
+                    for use in one.module.uses.get("__name__", []):
+                        if use.scope.enclosing_class() is one:
+                            self._leave(one.module, use.start, "reads its class's name")
 
     def _names_it(self, text: Text) -> bool:
         head, _, last = text.value.replace(":", ".").rpartition(".")

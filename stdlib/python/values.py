@@ -15,12 +15,16 @@ from .scopes import Scope
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Kind: TypeAlias = Literal["module", "class", "instance", "function", "super", "external", "unknown"]
+Kind: TypeAlias = Literal[
+    "module", "class", "instance", "function", "super", "external", "foreign", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """`scope` is the class or function; `path` the module; `name` an external dotted name.
+
+    A "foreign" value is an instance of the external class `name`.
 
     A container from outside has the annotation of its elements `inside`, which stands in `scope`.
     """
@@ -74,20 +78,26 @@ def decorator_names(function: Scope) -> tuple[str, ...]:
     return tuple(names)
 
 
-def outside_has(dotted: str, name: str) -> bool | None:
-    """Whether a class of the standard library has the attribute; None where that is not known."""
-    module, _, cls = dotted.rpartition(".")
+def outside_class(dotted: str) -> type | None:
+    """The class of the standard library with this dotted name; None where there is none."""
+    module, _, name = dotted.rpartition(".")
     if module == "builtins":
-        found = getattr(builtins, cls, None)
+        found: object = getattr(builtins, name, None)
     else:
         top = module.split(".")[0]
         if top not in sys.stdlib_module_names or top in _UNSAFE_TO_IMPORT:
             return None
         try:
-            found = getattr(importlib.import_module(module), cls, None)
+            found = getattr(importlib.import_module(module), name, None)
         except ImportError:
             return None
-    if found is None:
-        return None
-    # typing's special forms (Generic, Protocol, NamedTuple) have nothing that a subclass inherits.
-    return hasattr(found, name) if isinstance(found, type) else False
+    return found if isinstance(found, type) else None
+
+
+def outside_has(dotted: str, name: str) -> bool | None:
+    """Whether a class of the standard library has the attribute; None where that is not known."""
+    found = outside_class(dotted)
+    if found is not None:
+        return hasattr(found, name)
+    # typing's special forms (NamedTuple, Protocol) are no classes and give a subclass no methods.
+    return False if dotted.startswith(("typing.", "typing_extensions.")) else None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kit.renames import rename
-
 from genesis_ssmp.stdlib import MacroRefused
+from kit.renames import rename
 
 CASES = {
     "defined beside it": {"a.py": "def f(): pass\ndef g(): pass\n"},

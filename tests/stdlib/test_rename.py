@@ -6,10 +6,9 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from kit.renames import Renamed, rename, write_project
-
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.stdlib import MACROS, MacroRefused
+from kit.renames import Renamed, rename, write_project
 
 
 def check(root: Path, old: str, new: str, files: dict[str, tuple[str, str]]) -> Renamed:
