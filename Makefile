@@ -32,10 +32,13 @@ lint: $(READY) ## ruff: rules and formatting
 	@$(PY) -m ruff format --check --quiet . || \
 		{ echo "some files are not formatted: run 'make fmt'" >&2; exit 1; }
 
-types: $(READY) .types/genesis_ssmp ## mypy --strict over the package, tests, bench and examples
-	@MYPYPATH=.types $(PY) -m mypy --no-error-summary -p genesis_ssmp
-	@MYPYPATH=.types:tests $(PY) -m mypy --no-error-summary --explicit-package-bases \
-		tests/kit tests/cli bench examples/demo.py docs/generate.py
+types: $(READY) .types/genesis_ssmp ## mypy --strict over the package, its tests and tools
+	@MYPYPATH=.types $(PY) -m mypy --no-error-summary --exclude '/(tests|bench|docs|examples)/' \
+		--package genesis_ssmp
+	@MYPYPATH=.types $(PY) -m mypy --no-error-summary --explicit-package-bases \
+		bench docs/generate.py examples/demo.py
+	@cd tests && MYPYPATH=../.types ../$(PY) -m mypy --no-error-summary \
+		--config-file ../pyproject.toml --cache-dir ../.mypy_cache/tests --explicit-package-bases .
 
 fmt: $(READY) ## Format the code, fix what ruff can fix
 	@$(PY) -m ruff check --quiet --fix --exit-zero .

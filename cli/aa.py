@@ -16,6 +16,7 @@ from .options import output_mode_option, param_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 
 if TYPE_CHECKING:
+    from ..aa.lowered import OutputMode
     from ..runtime.execute import Program
     from ..runtime.why import Why
 
@@ -86,7 +87,7 @@ def run(
     repo: str | None,
     params: dict[str, str],
     angel: str | None,
-    output_mode: str,
+    output_mode: OutputMode,
     check_timeout: float,
     quiet: bool,
     verbose: bool,
@@ -160,7 +161,7 @@ def run(
     report.finish(ended.exit_code)
 
 
-def _load(report: Report, name: str, output_mode: str, params: dict[str, str]) -> Program:
+def _load(report: Report, name: str, output_mode: OutputMode, params: dict[str, str]) -> Program:
     """Compile or read the program; exits with its diagnostics where it is wrong."""
     from ..aa.encode import encode
     from ..runtime.execute import Program

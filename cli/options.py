@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-OUTPUT_MODES: Final = ("soft", "medium", "hard")
+if TYPE_CHECKING:
+    from ..aa.lowered import OutputMode
+
+OUTPUT_MODES: Final[tuple[OutputMode, ...]] = ("soft", "medium", "hard")
 
 
 def _params(

@@ -52,7 +52,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             yield f"{name} {child}", command
 
 
-@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda v: str(v))
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
 def test_every_command_has_help_with_examples(name: str, command: click.Command) -> None:
     assert command.help, name
     assert "Examples:" in command.help, f"{name} --help has no examples"

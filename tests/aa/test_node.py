@@ -45,7 +45,8 @@ def test_arguments_are_those_of_a_dataclass() -> None:
 
 def test_equality_hash_and_repr_are_those_of_a_dataclass() -> None:
     assert Point(1) != Point(2)
-    assert Point(1) != Standard(1)
+    other: object = Standard(1)
+    assert Point(1) != other
     assert hash(Point(1)) == hash(Standard(1))
     assert len({Point(1), Point(1), Point(2)}) == 2
     assert repr(Point(1)) == repr(Standard(1)).replace("Standard", "Point")
@@ -56,7 +57,7 @@ def test_a_node_is_frozen_and_has_no_dict() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         point.x = 2  # type: ignore[misc]  # that is what is tested
     with pytest.raises(dataclasses.FrozenInstanceError):
-        del point.x  # type: ignore[misc]  # that is what is tested
+        del point.x
     assert not hasattr(point, "__dict__")
 
 
