@@ -51,22 +51,25 @@ def finish_record(
     return b'%b,"hash":"%b"%b\n' % (head, digest.encode(), tail), digest
 
 
-def check_record(line: bytes, prev: str, seq: int) -> str:
-    """The hash of the record in `line` (without its newline), after checking that it is whole, has
-    the number `seq` and follows `prev`. Raises ValueError saying what is wrong."""
+def check_record(line: bytes, prev: str, seq: int) -> tuple[str, str]:
+    """The hash and the kind of the record in `line` (a newline or another byte at its end), after
+    checking that it is whole, has the number `seq` and follows `prev`.
+
+    Raises ValueError saying what is wrong.
+    """
     at = line.rfind(_HASH_KEY)
     if at < 0 or not line.startswith(b'{"data":'):
         raise ValueError("this is not an event")
-    claimed = line[at + len(_HASH_KEY) : at + _CUT - 1]
-    tail = line[at + _CUT :]
+    tail = line[at + _CUT : -1]
     hasher = sha256(line[:at])
     hasher.update(tail)
     digest = hasher.hexdigest()
-    if digest.encode() != claimed or line[at + _CUT - 1 : at + _CUT] != b'"':
+    if line[at : at + _CUT] != b'%b%b"' % (_HASH_KEY, digest.encode()):
         raise ValueError("the record does not match its hash")
-    if f',"prev":"{prev}","seq":{seq},'.encode() not in tail:
+    kind, _, place = tail[len(_KIND_KEY) - 1 :].partition(b'"')
+    if not place.startswith(f',"prev":"{prev}","seq":{seq},'.encode()):
         raise ValueError("the record does not follow the one before it")
-    return digest
+    return digest, kind.decode()
 
 
 def kind_of(line: bytes) -> str:

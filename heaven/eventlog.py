@@ -249,20 +249,20 @@ class EventLog:
                 self._writing = []
                 self._durable_seq = up_to
                 self._size += len(data)
-                self._mark(up_to + 1)
+                if (
+                    up_to - self._marks_seq[-1] >= MARK_EVERY_EVENTS
+                    or self._size - self._marks_offset[-1] >= MARK_EVERY_BYTES
+                ):
+                    self._mark(up_to + 1, self._size)
             elif failure is None:
                 self._writing, self._buffer = [], [*lines, *self._buffer]
                 self._written_ahead = os.fstat(self._fd).st_size - self._size
             self._written_or_failed.notify_all()
 
-    def _mark(self, seq: int) -> None:
-        """Remember that record `seq` starts where the file ends now, if the last mark is far."""
-        if (
-            seq - self._marks_seq[-1] >= MARK_EVERY_EVENTS
-            or self._size - self._marks_offset[-1] >= MARK_EVERY_BYTES
-        ):
-            self._marks_seq.append(seq)
-            self._marks_offset.append(self._size)
+    def _mark(self, seq: int, offset: int) -> None:
+        """Remember that record `seq` starts at `offset`."""
+        self._marks_seq.append(seq)
+        self._marks_offset.append(offset)
 
     def _mark_before(self, seq: int) -> tuple[int, int]:
         at = bisect_right(self._marks_seq, seq) - 1
@@ -279,36 +279,42 @@ class EventLog:
 
     def _scan(self) -> int:
         """Check the chain from `_size` to the end; returns the offset after the last record."""
+        head, seq, size, folds = self._head, self._last_seq, self._size, self._folds
+        mark_seq, mark_size = seq + MARK_EVERY_EVENTS, size + MARK_EVERY_BYTES
         with self.path.open("rb", buffering=1024 * 1024) as file:
-            file.seek(self._size)
-            while line := file.readline(MAX_RECORD_BYTES + 1):
-                if not line.endswith(b"\n"):
-                    self._check_torn(line)
-                    break
-                try:
-                    digest = check_record(line[:-1], self._head, self._last_seq + 1)
-                except ValueError as error:
-                    if _HOLE in line and not file.read(1):
+            file.seek(size)
+            try:
+                while line := file.readline(MAX_RECORD_BYTES + 1):
+                    if not line.endswith(b"\n"):
+                        self._check_torn(line, head, seq + 1, size)
                         break
-                    raise LogDamaged(self.path, self._size, str(error)) from None
-                fold = self._folds.get(kind_of(line))
-                if fold is not None:
-                    fold(self._parse(line, self._size))
-                self._head = digest
-                self._last_seq += 1
-                self._size += len(line)
-                self._mark(self._last_seq + 1)
-        return self._size
+                    try:
+                        digest, kind = check_record(line, head, seq + 1)
+                    except ValueError as error:
+                        if _HOLE in line and not file.read(1):
+                            break
+                        raise LogDamaged(self.path, size, str(error)) from None
+                    if kind in folds:
+                        folds[kind](self._parse(line, size))
+                    head = digest
+                    seq += 1
+                    size += len(line)
+                    if seq >= mark_seq or size >= mark_size:
+                        self._mark(seq + 1, size)
+                        mark_seq, mark_size = seq + MARK_EVERY_EVENTS, size + MARK_EVERY_BYTES
+            finally:
+                self._head, self._last_seq, self._size = head, seq, size
+        return size
 
-    def _check_torn(self, line: bytes) -> None:
+    def _check_torn(self, line: bytes, head: str, seq: int, offset: int) -> None:
         """A cut record is less than whole; one that lacks only its newline was tampered with."""
         if len(line) > MAX_RECORD_BYTES:
-            raise LogDamaged(self.path, self._size, "the record is over the size limit")
+            raise LogDamaged(self.path, offset, "the record is over the size limit")
         try:
-            check_record(line[:-1], self._head, self._last_seq + 1)
+            check_record(line, head, seq)
         except ValueError:
             return
-        raise LogDamaged(self.path, self._size, "the record's newline was overwritten")
+        raise LogDamaged(self.path, offset, "the record's newline was overwritten")
 
     def _parse(self, line: bytes, offset: int) -> Event:
         try:
