@@ -219,6 +219,8 @@ class _Assembler:
 
     def _add_constant(self, words: list[Token], name: Token) -> None:
         self._explicit = True
+        if not words:
+            return
         if len(words) > 1 and words[0].kind == "number":
             index = words.pop(0)
             if read_number(index) != len(self._constants):

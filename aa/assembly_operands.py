@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .assembly_words import Token
+from .assembly_words import Token, quote
 from .diagnostic import did_you_mean
 from .leb128 import U32_MAX
 from .module import Constant
@@ -155,6 +155,6 @@ class Given:
     def _find(self, constant: Constant, span: Span) -> int:
         index = self._first.get(constant)
         if index is None:
-            shown = constant if isinstance(constant, str) else "this record"
+            shown = quote(constant) if isinstance(constant, str) else "this record"
             raise Wrong("AA0627", f"no .const line has {shown}", span)
         return index

@@ -54,7 +54,8 @@ class _Listing:
             f".source {module.source_sha256}",
         )
         if not self._plain:
-            out.append("")
+            # The first says that the table is spelt out, even if nothing is in it.
+            out += ("", ".const")
             for index, constant in enumerate(module.constants):
                 out.append(f".const {index} {_constant(constant)}")
         out.append("")

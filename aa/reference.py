@@ -185,8 +185,8 @@ _ASSEMBLY: Final = """\
     9  HALT
 
 A comment goes from `;` to the end of the line. Texts are quoted, with `\\\\` `\\"` `\\n` `\\t`
-`\\r` and `\\u{HEX}`. A label is `name:` before an instruction. Without `.line` an instruction comes from
-its own line of the assembly text.
+`\\r` and `\\u{HEX}`. A label is `name:` before an instruction. Without `.line` an instruction
+comes from its own line of the assembly text.
 
 | directive | meaning |
 |---|---|
@@ -199,7 +199,8 @@ its own line of the assembly text.
 | `.line N ["file"]` | source line, and file, of the instructions that follow |
 | `.on_fail ACTION [N]` | a handler of the section whose LEAVE stands just before |
 | `.handler ENTER LEAVE ACTION [N]` | a handler by pcs or labels |
-| `.const [N] "text"` or `{@N=@M}` | spells out the constant table; for modules out of order |
+| `.const [N] "text"` or `{@N=@M}` | spells out the constant table, for modules out of order; \
+without an argument: the table is spelt out, be it empty |
 
 `@3` is constant 3 and `#3` the number 3 where a word belongs: how `aac dis` shows what the verifier
 refuses.

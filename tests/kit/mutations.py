@@ -15,6 +15,7 @@ from genesis_ssmp.aa.encode import encode
 from genesis_ssmp.aa.leb128 import U32_MAX
 from genesis_ssmp.aa.module import Handler, Instruction, Line, Module
 from genesis_ssmp.aa.opcodes import OPCODES, Action
+from genesis_ssmp.aa.pool import canonical
 
 _T = TypeVar("_T")
 
@@ -53,15 +54,25 @@ def forged(module: Module, seed: int) -> Module:
 
 
 def mutants(module: Module, seeds: range) -> Iterator[bytes]:
-    """One file a seed: damaged bytes, damaged bytes with a fitting checksum, a forged module."""
+    """One file a seed: damaged bytes, damaged bytes with a fitting checksum, forged modules."""
     data = encode(module)
     for seed in seeds:
         if seed % 4 == 0:
             yield damaged(data, seed)
         elif seed % 4 == 1:
             yield resealed(damaged(data[:-_DIGEST], seed) + bytes(_DIGEST))
-        else:
+        elif seed % 4 == 2:
             yield encode(forged(module, seed))
+        else:
+            yield encode(_tidied(forged(module, seed)))
+
+
+def _tidied(module: Module) -> Module:
+    """The module with its pool in order where that can be done: a forger who knows the rules."""
+    try:
+        return canonical(module)
+    except (IndexError, TypeError, ValueError):
+        return module
 
 
 def _number(random: Random, near: int) -> int:
