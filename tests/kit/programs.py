@@ -24,6 +24,8 @@ def examples(count: int) -> int:
 
 
 IDENTIFIERS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+# Longer than any identifier, so that no rename is to the name that is there.
+_NEW_NAMES = IDENTIFIERS.map("renamed_to_{}".format)
 _PATHS = st.lists(IDENTIFIERS, min_size=1, max_size=3).map("/".join).map(lambda p: p + ".py")
 _NUMBERS = st.integers(1, 1000).map(str)
 
@@ -188,8 +190,8 @@ def _task_lines(keyword: str) -> st.SearchStrategy[str]:
         _line(keyword, _TASK_WORDS.filter(lambda text: "# " not in text)),
         _line(keyword, _TASK_WORDS.map('"{}"'.format)),
         _line(keyword, _TASK_WORDS.map('"""\n    {}\n      and more\n    """'.format)),
-        _line(keyword, "RENAME_SYMBOL", IDENTIFIERS, IDENTIFIERS),
-        _line(keyword, "RENAME_SYMBOL", IDENTIFIERS, IDENTIFIERS, "in", _PATHS),
+        _line(keyword, "RENAME_SYMBOL", IDENTIFIERS, _NEW_NAMES),
+        _line(keyword, "RENAME_SYMBOL", IDENTIFIERS, _NEW_NAMES, "in", _PATHS),
     )
 
 
