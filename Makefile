@@ -7,6 +7,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --progress-bar off
 READY := $(VENV)/.ready
 # How many pytest workers: `make test WORKERS=8`.
 WORKERS ?= 2
@@ -61,25 +62,28 @@ clean: ## Remove everything that make made
 .types/genesis_ssmp:
 	@mkdir -p .types && ln -sfn .. $@
 
+# A changed lock file or pyproject.toml brings .venv up to date; only a stale one is made anew.
 $(READY): pyproject.toml requirements-dev.lock $(STALE)
 	@set -e; \
-	for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
-		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
-			>/dev/null 2>&1; then found=$$python; break; fi; \
-	done; \
-	if [ -z "$$found" ]; then \
-		echo "No Python 3.11 or later with the venv module was found on PATH." >&2; \
-		echo "Install one (on Debian or Ubuntu: apt-get install python3 python3-venv)," >&2; \
-		echo "or name it: make PYTHON=/path/to/python3" >&2; \
-		exit 1; \
+	if [ -n "$(STALE)" ]; then \
+		for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+			if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+				>/dev/null 2>&1; then found=$$python; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "No Python 3.11 or later with the venv module was found on PATH." >&2; \
+			echo "Install one (on Debian or Ubuntu: apt-get install python3 python3-venv)," >&2; \
+			echo "or name it: make PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		echo "Making .venv with $$("$$found" -V) ..."; \
+		rm -rf $(VENV); \
+		"$$found" -m venv $(VENV); \
+	else \
+		echo "Bringing .venv up to date ..."; \
 	fi; \
-	echo "Making .venv with $$("$$found" -V) ..."; \
-	rm -rf $(VENV); \
-	"$$found" -m venv $(VENV); \
-	$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar off \
-		--requirement requirements-dev.lock; \
-	$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar off \
-		--no-build-isolation --no-deps --editable .; \
+	$(PIP) --requirement requirements-dev.lock; \
+	$(PIP) --no-build-isolation --no-deps --editable .; \
 	echo "$(CURDIR)" > $@
 
 again:
