@@ -57,7 +57,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(short_help="Compile programs to bytecode.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--out", help="Where to write; a directory if there are several files.")
 @click.option(
@@ -173,7 +173,7 @@ def _deliver(report: Report, name: str, text: str, out: str | None) -> NoReturn:
     report.finish()
 
 
-@cli.command()
+@cli.command(short_help="Compile programs and write nothing.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--repo", metavar="DIR", help="Resolve the names in the program in this repository.")
 @output_mode_option
@@ -213,7 +213,7 @@ def check(
     report.finish()
 
 
-@cli.command()
+@cli.command(short_help="Rewrite programs in canonical form.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; print what would change.")
@@ -243,7 +243,7 @@ def fmt(
     report.finish(FAILED if check and changed and not report.failed else None)
 
 
-@cli.command()
+@cli.command(short_help="Explain a diagnostic code.")
 @click.argument("code", required=False)
 @click.option("--list", "list_all", is_flag=True, help="List every code with its title.")
 @output_options
@@ -266,7 +266,7 @@ def explain(report: Report, code: str | None, list_all: bool) -> None:
     report.finish(DONE)
 
 
-@cli.command()
+@cli.command(short_help="Print bytecode as assembly text.")
 @click.argument("file")
 @output_options
 def dis(report: Report, file: str) -> None:
@@ -291,7 +291,7 @@ def dis(report: Report, file: str) -> None:
     _deliver(report, "assembly", disassemble(module), None)
 
 
-@cli.command()
+@cli.command(short_help="Assemble assembly text to bytecode.")
 @click.argument("file")
 @click.option("-o", "--out", help="Where to write; FILE.aab beside FILE if not given.")
 @output_options
@@ -325,7 +325,7 @@ def asm(report: Report, file: str, out: str | None) -> None:
     report.finish()
 
 
-@cli.command()
+@cli.command(short_help="Print the most that a run can cost.")
 @click.argument("file")
 @output_options
 def cost(report: Report, file: str) -> None:
@@ -354,7 +354,7 @@ def cost(report: Report, file: str) -> None:
     report.finish()
 
 
-@cli.command()
+@cli.command(short_help="Describe a module, or list them.")
 @click.argument("module", required=False)
 @output_options
 def doc(report: Report, module: str | None) -> None:

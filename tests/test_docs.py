@@ -133,3 +133,14 @@ def test_the_programs_in_the_readme_compile() -> None:
     for text in programs:
         name = "readme.isa" if "ISA_VERSION" in text else "readme.aa"
         assert compile_source(Source(name, text)).diagnostics == ()
+
+
+def test_the_error_output_in_the_readme_is_what_is_printed() -> None:
+    from genesis_ssmp.aa.diagnostic import render_text
+    from genesis_ssmp.aa.source import Source
+    from genesis_ssmp.isa.compile import compile_source
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = "ISA_VERSION 0\nBASE_REV HEAD\n\nNEED symdf Greet\nOP RENAME_SYMBOL Greet\nRUN tests\n"
+    compiled = compile_source(Source("broken.isa", text + "IF_FAIL RETRY many\n"))
+    assert render_text(compiled.diagnostics, compiled.sources) in readme
