@@ -205,7 +205,8 @@ class Heaven:
 
         All of them or none; with `partial`, those that are free. Taken in canonical order; a scope
         that the owner has already comes back as the same lease, with its expiry moved out. Durable
-        on return. Raises BadScope, PathOutside, ReadOnly, Closed, LogFailed.
+        on return. Raises BadScope, PathOutside, ReadOnly, Closed, LogFailed; with symbol scopes
+        also TreeUnreadable.
         """
         return self._leases.acquire(
             self._log,
@@ -216,6 +217,13 @@ class Heaven:
             partial=partial,
             mode=mode,
         )
+
+    def holders(
+        self, owner_id: str, scopes: Iterable[Scope], mode: LockMode = "X"
+    ) -> dict[str, str]:
+        """For each scope (`type:value`, normalised) that the owner could not have now, an owner who
+        is in its way. Raises what `acquire` raises."""
+        return self._leases.holders(self._log, owner_id, scopes, mode)
 
     def renew(
         self,

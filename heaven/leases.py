@@ -36,7 +36,7 @@ from .grants import (
 from .lockmodes import LockMode, LockTable
 from .paths import normalise
 from .records import Event, Json
-from .scopes import Key, SymbolFinder, canonical_order, nodes_of, path_key
+from .scopes import Key, Node, SymbolFinder, canonical_order, nodes_of, path_key
 
 DEFAULT_TTL_SECONDS: Final = 600.0
 MAX_TTL_SECONDS: Final = 30 * 86_400.0
@@ -91,10 +91,7 @@ class LeaseTable:
         _check_ttl(ttl_seconds)
         if not owner_id:
             raise BadScope("a lease needs an owner")
-        wanted = [
-            (scope, nodes_of(scope, self._root, self._find_symbols))
-            for scope in canonical_order(scopes)
-        ]
+        wanted = self._places(scopes)
         with self._guard:
             now = self._clock.now()
             self._expire(log, now)
@@ -106,7 +103,7 @@ class LeaseTable:
                 held = self._held_already(owner_id, scope, mode)
                 if held is not None:
                     lease_ids.append(held)
-                elif any(self._locks.blocker(owner_id, node.key, mode) for node in nodes):
+                elif self._blocker(owner_id, nodes, mode) is not None:
                     denied.append(f"{scope.scope_type}:{scope.scope_value}")
                 else:
                     token = self._last_token + len(fresh) + 1
@@ -122,6 +119,22 @@ class LeaseTable:
         if acquired:
             log.sync()
         return AcquireResponse(acquired, tuple(denied))
+
+    def holders(
+        self, log: EventLog, owner_id: str, scopes: Iterable[Scope], mode: LockMode
+    ) -> dict[str, str]:
+        """For each scope (`type:value`) that `owner_id` could not have now, an owner in its way.
+
+        Raises BadScope, PathOutside, and what `EventLog.append` raises.
+        """
+        wanted = self._places(scopes)
+        with self._guard:
+            self._expire(log, self._clock.now())
+            found = {
+                f"{scope.scope_type}:{scope.scope_value}": self._blocker(owner_id, nodes, mode)
+                for scope, nodes in wanted
+            }
+        return {name: owner for name, owner in found.items() if owner is not None}
 
     def renew(
         self, log: EventLog, owner_id: str, lease_ids: Collection[str], ttl_seconds: float
@@ -204,6 +217,21 @@ class LeaseTable:
         with self._guard:
             self.check_write(log, owner_id, paths, tokens)
             yield
+
+    def _places(self, scopes: Iterable[Scope]) -> list[tuple[Scope, tuple[Node, ...]]]:
+        """Each scope once, in canonical order, with what it covers. Asks the index: call it
+        without the guard."""
+        return [
+            (scope, nodes_of(scope, self._root, self._find_symbols))
+            for scope in canonical_order(scopes)
+        ]
+
+    def _blocker(self, owner_id: str, nodes: Iterable[Node], mode: LockMode) -> str | None:
+        for node in nodes:
+            owner = self._locks.blocker(owner_id, node.key, mode)
+            if owner is not None:
+                return owner
+        return None
 
     def _held_already(self, owner_id: str, scope: Scope, mode: LockMode) -> str | None:
         exclusive = self._by_scope.get((owner_id, scope, "X"))

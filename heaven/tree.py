@@ -170,7 +170,8 @@ def _walk(root: Path) -> Iterator[str]:
             if directory and isinstance(error, FileNotFoundError):
                 continue  # removed since it was listed
             raise TreeUnreadable(directory or ".", error.strerror or str(error)) from error
-        if any(child.name == ".gitignore" for child in children):
+        # A link or a pipe of that name could lead anywhere, or never end.
+        if any(c.name == ".gitignore" and c.is_file(follow_symlinks=False) for c in children):
             specs = (*specs, (len(directory), _read_ignores(root, f"{directory}.gitignore")))
         for child in children:
             path = directory + child.name

@@ -152,6 +152,16 @@ def test_all_or_nothing_is_the_default_and_nothing_stays_granted(home: Home) -> 
     home.has("eve", "file:a", "file:c")
 
 
+def test_holders_names_who_is_in_the_way(home: Home) -> None:
+    home.has("ada", "directory:src")
+    home.has("bob", "file:b")
+    wanted = [scope(text) for text in ("file:./src/a.py", "file:b", "file:c")]
+    assert home.heaven.holders("eve", wanted) == {"file:src/a.py": "ada", "file:b": "bob"}
+    assert home.heaven.holders("bob", wanted) == {"file:src/a.py": "ada"}
+    home.clock.advance(61)
+    assert home.heaven.holders("eve", wanted) == {}
+
+
 def test_partial_takes_what_is_free_and_names_the_rest(home: Home) -> None:
     home.has("ada", "file:b", "directory:d")
     some = home.take("bob", "symbol:d/x.py::f", "file:c", "file:b", "file:a", partial=True)

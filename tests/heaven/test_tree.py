@@ -158,6 +158,14 @@ def test_names_that_are_not_utf8_and_special_files_are_left_out(tmp_path: Path) 
     assert list_files(tmp_path) == ("a",)
 
 
+def test_an_ignore_file_that_is_a_pipe_or_a_link_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".gitignore")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / ".gitignore").symlink_to("/dev/zero")
+    (tmp_path / "sub" / "a").write_text("x")
+    assert list_files(tmp_path) == ("sub/.gitignore", "sub/a")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
