@@ -103,8 +103,9 @@ _TEXT: Final = (
     entry(
         "AA0109",
         "unknown escape",
-        'Quoted texts know the escapes \\\\ (backslash), \\" (quote), \\n (line feed) and \\t (tab).'
-        " Any other backslash has to be doubled. Rest-of-line texts and blocks have no escapes.",
+        'Quoted texts know the escapes \\\\ (backslash), \\" (quote), \\n (line feed) and \\t '
+        "(tab). Any other backslash has to be doubled. Rest-of-line texts and blocks have no "
+        "escapes.",
         _task('DO "Match \\d+ in parse_date"\n'),
         _task('DO "Match \\\\d+ in parse_date"\n'),
     ),
