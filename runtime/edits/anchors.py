@@ -8,27 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ...proto.anchors import CONTEXT as CONTEXT
+from ...proto.anchors import Proof as Proof
+from ...proto.anchors import hash_lines as hash_lines
+from ...proto.anchors import prove_lines
 from ...proto.edit_ir import EditOp
-from .lines import Text, bare, split
-
-CONTEXT = 3
-"""Lines before and lines after the edited region that the anchor covers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The three hashes of a region; all SHA-256 hex."""
-
-    anchor_hash: str
-    span_hash: str
-    base_blob: str
-
-
-def hash_lines(lines: Iterable[bytes]) -> str:
-    """SHA-256 over the lines, each without its ending and with one newline."""
-    return hashlib.sha256(b"".join(bare(line) + b"\n" for line in lines)).hexdigest()
+from .lines import Text, split
 
 
 def anchor_hash(lines_before: Iterable[bytes], lines_after: Iterable[bytes]) -> str:
@@ -53,12 +40,7 @@ def prove(data: bytes, first: int, last: int) -> Proof:
 
     `last` = `first` - 1 is the insertion before line `first`.
     """
-    text = split(data)
-    return Proof(
-        anchor_hash=anchor_at(text, first - 1, last),
-        span_hash=hash_lines(text.lines[first - 1 : last]),
-        base_blob=hashlib.sha256(data).hexdigest(),
-    )
+    return prove_lines(split(data).lines, first, last, hashlib.sha256(data).hexdigest())
 
 
 def with_proof(op: EditOp, proof: Proof) -> EditOp:

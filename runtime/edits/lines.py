@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
+from ...proto.anchors import bare as bare
+from ...proto.anchors import split_lines as split_lines
+
 BOM = codecs.BOM_UTF8
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -36,22 +39,6 @@ class Text:
 def split(data: bytes) -> Text:
     bom = BOM if data.startswith(BOM) else b""
     return Text(bom, tuple(split_lines(data[len(bom) :])))
-
-
-def split_lines(data: bytes) -> list[bytes]:
-    parts = data.split(b"\n")
-    last = parts.pop()
-    lines = [part + b"\n" for part in parts]
-    if last:
-        lines.append(last)
-    return lines
-
-
-def bare(line: bytes) -> bytes:
-    """The line without its ending."""
-    if line.endswith(b"\r\n"):
-        return line[:-2]
-    return line[:-1] if line.endswith(b"\n") else line
 
 
 def dominant_eol(lines: tuple[bytes, ...] | list[bytes]) -> bytes | None:
