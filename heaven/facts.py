@@ -25,9 +25,10 @@ Op: TypeAlias = Literal["value", "call", "item", "enter", "element", "literal"]
 class Definition(NamedTuple):
     """`start`..`end` is the whole definition in bytes, `header_start`..`header_end` its header.
 
-    `inner` is the scope that its body opens. `returns` is a type, `bases` are expressions, and
-    `decorators` are the names of the decorators as they are written, without arguments.
-    `owner` is the definition (a class) that the name is an attribute of.
+    `inner` is the scope that its body opens. `owner` is the definition (a class) that the name is
+    an attribute of. `returns` is a type; `bases`, `results` and `yields` are expressions.
+    `decorators` are the decorators' names as written, without arguments, and `applied` the
+    expressions that they are.
     """
 
     name: str
@@ -44,6 +45,9 @@ class Definition(NamedTuple):
     owner: int
     returns: int
     bases: tuple[int, ...]
+    results: tuple[int, ...]
+    yields: tuple[int, ...]
+    applied: tuple[int, ...]
     decorators: tuple[str, ...]
 
 
@@ -168,5 +172,5 @@ def load(text: str) -> FileFacts:
 
 
 def _definition(row: list[object]) -> Definition:
-    bases, decorators = cast("list[int]", row[-2]), cast("list[str]", row[-1])
-    return Definition._make([*row[:-2], tuple(bases), tuple(decorators)])
+    tables = (tuple(cast("list[object]", table)) for table in row[-5:])
+    return Definition._make([*row[:-5], *tables])

@@ -267,6 +267,7 @@ class SymbolIndex:
 
     def _family(self, symbol: Symbol) -> tuple[Symbol, ...]:
         binder = self._bound()
+        linear = binder.classes.linear
         start = self._keys_of(symbol)
         owners = {Key(key.path, binder.definition(key).owner) for key in start}
         owners = {key for key in owners if key.number >= 0}
@@ -285,8 +286,8 @@ class SymbolIndex:
             for holder in holders:
                 if holder in related:
                     continue
-                line = set(binder.linear(holder)[0])
-                if line & related or any(holder in binder.linear(one)[0] for one in related):
+                line = set(linear(holder)[0])
+                if line & related or any(holder in linear(one)[0] for one in related):
                     related.add(holder)
                     grown = True
         keys = [key for holder in sorted(related) for key in holders.get(holder, ())]

@@ -83,7 +83,8 @@ class Reading:
     roles: dict[int, Role] = field(default_factory=dict)
     openings: dict[Range, Opening] = field(default_factory=dict)
     outers: dict[Range, Range] = field(default_factory=dict)
-    decorated: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
+    decorated: dict[int, tuple[int, list[tuple[str, Range]]]] = field(default_factory=dict)
+    results: list[tuple[Range, bool]] = field(default_factory=list)
     bases: dict[int, list[Range]] = field(default_factory=dict)
     heads: dict[Range, int] = field(default_factory=dict)
     made: dict[Range, tuple[str, Range]] = field(default_factory=dict)
@@ -131,7 +132,12 @@ class Reading:
         elif "decorated" in captures:
             whole, defined = captures["decorated"][0], captures["defined"][0]
             _, names = self.decorated.setdefault(defined.start_byte, (whole.start_byte, []))
-            names.append(self.text(captures["decorator"][0]).partition("(")[0].strip())
+            node = captures["decorator"][0]
+            names.append((self.text(node).partition("(")[0].strip(), span(node)))
+        elif "result" in captures:
+            self.results.append((span(captures["result"][0]), False))
+        elif "yielded" in captures:
+            self.results.append((span(captures["yielded"][0]), True))
         elif "dotted" in captures:
             self._dotted(captures["dotted"][0])
         elif "quoted" in captures:

@@ -23,7 +23,7 @@ from .records import RefKind
 
 _STATIC: Final = "staticmethod"
 _MAX_DEPTH: Final = 60
-_REGION, _OPENING, _IMPORT, _TOKEN = range(4)
+_REGION, _OPENING, _IMPORT, _RESULT, _TOKEN = range(5)
 _OPS: Final[dict[str, Op]] = {"context": "enter", "raised": "call", "iterable": "element"}
 
 _Event: TypeAlias = "tuple[int, int, int, int, Opening | Range | int | None, int]"
@@ -54,6 +54,8 @@ class Sweep:
         self._pending: list[tuple[int, Role]] = []
         self._pending_uses: list[tuple[int, Role]] = []
         self._pending_definitions: list[tuple[int, Opening]] = []
+        self._results: dict[int, list[Range]] = {}
+        self._yields: dict[int, list[Range]] = {}
         self._stack: list[tuple[int, int, int]] = []
 
     def run(self, has_error: bool) -> FileFacts:
@@ -89,6 +91,8 @@ class Sweep:
         for number, statement in enumerate(reading.imports):
             at = statement.bound_at if statement.name != "*" else statement.at
             events.append((at, -at, _IMPORT, number, number, 0))
+        for number, ((first, last), yielded) in enumerate(reading.results):
+            events.append((first, -last, _RESULT, number, (first, last), int(yielded)))
         for start, (end, _) in reading.tokens.items():
             if start not in names:
                 events.append((start, -end, _TOKEN, 0, None, 0))
@@ -103,6 +107,8 @@ class Sweep:
             self._open(payload)
         elif order == _IMPORT and isinstance(payload, int):
             self._import(payload)
+        elif order == _RESULT and isinstance(payload, tuple):
+            self._result(payload, which == 1)
         elif isinstance(payload, Opening):
             if which == 1:
                 self._stack.append((-minus_end, self._stack[-1][1], payload.scope))
@@ -134,6 +140,13 @@ class Sweep:
         if kind == "comprehension":
             self._stack.append((opening.at[1], opening.scope, -1))
 
+    def _result(self, at: Range, yielded: bool) -> None:
+        """A function's result; one that a lambda yields is nobody's."""
+        definition = self.scopes[self._stack[-1][1]].definition
+        if definition >= 0:
+            table = self._yields if yielded else self._results
+            table.setdefault(definition, []).append(at)
+
     def _scope(self, kind: ScopeKind, parent: int, definition: int) -> int:
         self.scopes.append(Scope(kind, parent, definition))
         return len(self.scopes) - 1
@@ -154,12 +167,12 @@ class Sweep:
             scope,
             opening.scope,
             self.scopes[scope].definition if method else -1,
-            tuple(decorators),
+            tuple(name for name, _ in decorators),
         )
         self._pending_definitions.append((number, opening))
         target_scope = self._target_scope(scope, name)
         self._bind(target_scope, name, "definition", name_start, number)
-        if kind == "method" and _STATIC not in decorators:
+        if kind == "method" and all(name != _STATIC for name, _ in decorators):
             self._self_names[opening.scope] = ""
 
     def _add_definition(
@@ -200,6 +213,9 @@ class Sweep:
                 inner,
                 owner,
                 -1,
+                (),
+                (),
+                (),
                 (),
                 decorators,
             )
@@ -346,8 +362,8 @@ class Sweep:
 
     def _facts(self, has_error: bool) -> FileFacts:
         reading = self.reading
-        ranges = sorted((start, end) for start, (end, _) in reading.types.items())
-        self._mark_types(ranges)
+        typed = sorted((start, end) for start, (end, _) in reading.types.items())
+        self._mark_types(typed)
         types = {start: self._type(tree) for start, (_, tree) in reading.types.items()}
         for number, role in self._pending_uses:
             if role.on is not None:
@@ -364,12 +380,14 @@ class Sweep:
             annotation = types.get(role.annotation, -1) if not role.variadic else -1
             self.bindings[number] = self.bindings[number]._replace(value=value, type=annotation)
         for number, opening in self._pending_definitions:
-            bases = tuple(
-                base
-                for base in (self._expression(at, 0) for at in reading.bases.get(opening.at[0], ()))
-            )
+            ranges = reading.bases.get(opening.at[0], [])
+            decorators = reading.decorated.get(opening.at[0], (0, []))[1]
             self.definitions[number] = self.definitions[number]._replace(
-                returns=types.get(opening.returns, -1), bases=bases
+                returns=types.get(opening.returns, -1),
+                bases=self._all(ranges),
+                results=self._all(self._results.get(number, [])),
+                yields=self._all(self._yields.get(number, [])),
+                applied=self._all([at for _, at in decorators]),
             )
             for at in reading.bases.get(opening.at[0], ()):
                 self._mark_base(at)
@@ -383,6 +401,9 @@ class Sweep:
             tuple(self.types),
             int(has_error),
         )
+
+    def _all(self, ranges: list[Range]) -> tuple[int, ...]:
+        return tuple(self._expression(at, 0) for at in ranges)
 
     def _mark_types(self, ranges: list[Range]) -> None:
         position = 0

@@ -5,6 +5,7 @@
 ;   names         @use; @ignore is no use; @quoted is a name inside a string; @type; @dotted
 ;   bindings      @parameter (@variadic) @variable @field (of @owner) @walrus @typevar @global
 ;                 @nonlocal, with what they take: @value @annotation @context @raised @iterable
+;   functions     @result @yielded
 ;   expressions   @whole with @member of @object | @callee | @inner (the same value) | @indexed;
 ;                 @literal
 ;   imports       @import with @module @source @imported @alias @star
@@ -51,6 +52,8 @@
 [(string) (concatenated_string) (integer) (float) (true) (false) (none) (list) (dictionary) (set)
  (tuple) (list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)
  (lambda) (comparison_operator) (not_operator)] @literal
+(return_statement (_) @result)
+(yield . (_) @yielded)
 
 ; --- bindings
 

@@ -1,4 +1,4 @@
-"""References are bound by scopes, imports and the types that the text shows, and by nothing else."""
+"""References are bound by scopes, imports and the types that the text shows, by nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven.index import SymbolIndex
-
 from kit.marked import check, write
 
 
@@ -90,7 +89,7 @@ def test_an_alias_is_followed_and_its_tokens_differ_in_text(tmp_path: Path) -> N
         "def greet(): ...\ndef f():\n    import greet\n    greet()\n",
         "def greet(): ...\ndef f():\n    def greet(): ...\n    greet()\n",
         "def greet(): ...\ndef f():\n    class greet: ...\n    greet()\n",
-        "def greet(): ...\ndef f():\n    greet = 1\n    def g():\n        nonlocal greet\n        greet = 2\n",
+        "def greet(): ...\ndef f():\n  greet = 1\n  def g():\n    nonlocal greet\n    greet = 2\n",
         "def greet(): ...\nf(greet=1)\n",
         "def greet(): ...\nclass A:\n    greet = 1\n    x = greet\n",
         "def greet(): ...\ndef f[greet](x: greet): ...\n",
@@ -240,8 +239,9 @@ def test_receivers_whose_type_the_text_shows(tmp_path: Path) -> None:
                         self.made.‹greet›()
                         self.kept.‹greet›()
                         self.prop.‹greet›()
-                def f(a: Greeter, b: "Greeter", c: t.Optional["Greeter"], d: Greeter | None, e: Other,
-                      k: t.List[Greeter], m: t.Dict[str, Greeter], u: t.Union[Greeter, Other], z):
+                def f(a: Greeter, b: "Greeter", c: t.Optional["Greeter"], d: Greeter | None,
+                      e: Other, k: t.List[Greeter], m: t.Dict[str, Greeter],
+                      u: t.Union[Greeter, Other], z):
                     a.‹greet›(); b.‹greet›(); c.‹greet›(); d.‹greet›(); e.greet()
                     x = Greeter()
                     x.‹greet›()
@@ -310,7 +310,8 @@ def test_quoted_annotations_are_references_of_kind_type(tmp_path: Path) -> None:
                 import typing as t
                 import a
                 class Thing: ...
-                def f(x: "‹Thing›", y: t.List["‹Thing›"], z: "t.Dict[str, a.‹Thing›]") -> "‹Thing› | None": ...
+                def f(x: "‹Thing›", y: t.List["‹Thing›"]) -> "‹Thing› | None": ...
+                def g(z: "t.Dict[str, a.‹Thing›]", *w: "‹Thing›"): ...
                 v: t.Literal["Thing"] = "Thing"
                 w: t.Annotated["‹Thing›", "Thing"]
                 """
@@ -424,7 +425,67 @@ def test_a_package_that_is_the_repository_itself(tmp_path: Path) -> None:
             "__init__.py": "",
             "sub/__init__.py": "",
             "sub/a.py": "def go(): ...\n",
-            "tests/test_a.py": "from whole.sub.a import ‹go›\nimport whole.sub\nwhole.sub.a.‹go›()\n",
+            "tests/a.py": "from whole.sub.a import ‹go›\nimport whole.sub\nwhole.sub.a.‹go›()\n",
         },
         "go",
+    )
+
+
+def test_what_functions_return_yield_and_decorate(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import typing as t
+                from contextlib import contextmanager
+                class A:
+                    def go(self): ...
+                    def same(self): return A()
+                    def decorate(self, f) -> "A": ...
+                def make(): return A()
+                def give():
+                    yield A()
+                @contextmanager
+                def scope() -> t.Iterator[A]: ...
+                def decorator() -> t.Callable[[t.Any], A]: ...
+                make().‹go›()
+                give().go()
+                for one in give(): one.‹go›()
+                with scope() as inner: inner.‹go›()
+                @decorator()
+                def made(): ...
+                made.‹go›()
+                A().same().‹?go›()
+                def f(d: t.Dict[str, A]):
+                    d.get("a").‹go›()
+                    for one in d.values(): one.‹go›()
+                    next(d.values()).‹?go›()
+                """
+        },
+        "A.go",
+    )
+
+
+def test_a_test_is_given_what_its_fixture_gives(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "lib.py": "class Runner:\n    def go(self): ...\n",
+            "tests/conftest.py": """\
+                import pytest
+                from lib import Runner
+                @pytest.fixture(scope="function")
+                def runner(request): return Runner()
+                @pytest.fixture
+                def yielded(): yield Runner()
+                """,
+            "tests/test_a.py": """\
+                def test_a(runner, yielded, other):
+                    runner.‹go›()
+                    yielded.‹go›()
+                    other.‹?go›()
+                def helper(runner): runner.‹?go›()
+                """,
+        },
+        "Runner.go",
     )
