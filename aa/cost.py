@@ -11,10 +11,11 @@ then succeeds; only rollbacks can be more on a run that ends by failing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Final
 
 from .module import Module
+from .node import dataclass
 from .opcodes import OPCODES, Op, Syscall
 from .opsets import FAULTS, OpSet, opcode_bytes
 from .sections import NO_HANDLERS, Attempts, attempts, find_sections

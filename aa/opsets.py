@@ -18,15 +18,17 @@ class OpSet:
     """A set of opcodes. `pcs(ops)` are the places of its members in opcode bytes."""
 
     def __init__(self, ops: Iterable[Op]) -> None:
-        members = bytes(sorted(ops))
-        self._member = bytes(byte in members for byte in range(256))
-        self._pattern = re.compile(b"[" + re.escape(members) + b"]", re.DOTALL)
+        self._members = bytes(sorted(ops))
+        self._pattern: re.Pattern[bytes] | None = None
 
     def __contains__(self, op: int) -> bool:
-        return bool(self._member[op])
+        return op in self._members
 
     def pcs(self, ops: bytes, start: int = 0, end: int | None = None) -> Iterator[int]:
         """Ascending pcs from `start` up to `end` whose opcode is in the set."""
+        if self._pattern is None:
+            # Not before it is needed: `aac build` is short of milliseconds.
+            self._pattern = re.compile(b"[" + re.escape(self._members) + b"]")
         stop = len(ops) if end is None else end
         return (match.start() for match in self._pattern.finditer(ops, start, stop))
 

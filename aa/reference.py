@@ -47,7 +47,6 @@ whoever built it. This page is about format {FORMAT_VERSION}.
 
 
 def _layout() -> str:
-    words = " or ".join
     return f"""\
 ## Layout
 
@@ -57,8 +56,8 @@ Numbers are unsigned LEB128 in their shortest form, at most 4294967295; bytes ar
 
 | section | payload |
 |---|---|
-| {layout.META} meta | language (byte: {words(layout.LANGUAGES)}), \
-mode (byte: {words(layout.MODES)}), output mode (byte: {words(layout.OUTPUT_MODES)}), \
+| {layout.META} meta | language (byte: {_numbered(layout.LANGUAGES)}), \
+mode (byte: {_numbered(layout.MODES)}), output mode (byte: {_numbered(layout.OUTPUT_MODES)}), \
 budget, SHA-256 of the source (32 bytes) |
 | {layout.CONSTANTS} constants | count; each: {layout.TEXT}, length, UTF-8 bytes; or \
 {layout.RECORD}, number of pairs, and for each pair the indexes of its name and value |
@@ -80,8 +79,12 @@ def _operands() -> str:
 
 def _kind(kind: Kind) -> str:
     if kind in CHOICES:
-        return ", ".join(f"{index} `{word}`" for index, word in enumerate(CHOICES[kind]))
+        return _numbered(CHOICES[kind])
     return _KINDS[kind]
+
+
+def _numbered(words: tuple[str, ...]) -> str:
+    return ", ".join(f"{index} `{word}`" for index, word in enumerate(words))
 
 
 def _opcodes() -> str:

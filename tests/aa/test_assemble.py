@@ -125,7 +125,7 @@ def test_the_file_of_a_mistake_is_the_one_that_was_named() -> None:
     assert caught.value.diagnostics[0].file == "x.aasm"
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.one_of(
         st.text(max_size=60),

@@ -61,7 +61,7 @@ def test_a_listing_assembles_to_the_same_bytes(module: Module) -> None:
     assert encode(assemble(text)) == encode(module)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(any_modules())
 def test_so_does_that_of_a_module_that_the_verifier_would_refuse(module: Module) -> None:
     assert encode(assemble(disassemble(module))) == encode(module)
