@@ -34,7 +34,8 @@ def assemble(text: Text, regions: Sequence[Region]) -> tuple[bytes, tuple[Hunk, 
     """The content after the regions, which do not overlap, are replaced.
 
     Lines outside them stay byte for byte. New lines end as most of the file's do; whether the last
-    line has an ending stays as it was (an empty file takes it from the new content).
+    line has an ending stays as it was (an empty file takes it from the new content; a blank line
+    is nothing without one).
     """
     eol = dominant_eol(text.lines) or _eol_of(regions)
     old, out, hunks = text.lines, list[bytes](), list[Hunk]()
@@ -74,8 +75,11 @@ def _trim(
 
 
 def _open_last(out: list[bytes], old_last: bytes, eol: bytes) -> None:
-    """The last line has no ending, as before; the line that was last, if it stayed, gets one."""
-    out[-1] = bare(out[-1])
+    """The last line has no ending, as before; the line that was last, if it stayed, gets one.
+
+    A blank last line keeps its ending: without it there would be no line.
+    """
+    out[-1] = bare(out[-1]) or eol
     for place in range(len(out) - 2, -1, -1):
         if not out[place].endswith(b"\n"):
             out[place] = old_last + eol

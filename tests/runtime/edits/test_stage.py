@@ -179,6 +179,7 @@ def test_hunks_hold_only_the_lines_that_changed(bench: EditBench) -> None:
         pytest.param(b"a\nb", ("replace_line", (1,), "x"), b"x\nb", id="no-final-newline-above"),
         pytest.param(b"a\nb", ("insert_lines", (3,), "x\n"), b"a\nb\nx", id="append-to-open-line"),
         pytest.param(b"a\nb", ("delete_span", (2, 2), None), b"a\n", id="delete-open-line"),
+        pytest.param(b"a\nb", ("insert_lines", (3,), "\n"), b"a\nb\n\n", id="append-blank-line"),
         pytest.param(b"a", ("replace_line", (1,), "x\ny"), b"x\ny", id="one-open-line"),
         pytest.param(b"", ("insert_lines", (1,), "x\n"), b"x\n", id="empty-one-newline"),
         pytest.param(b"", ("insert_lines", (1,), "x"), b"x", id="empty-no-newline"),
