@@ -50,7 +50,10 @@ class Interpreter:
 
 
 def find_interpreter(root: Path) -> Interpreter:
-    """The project's own environment, $VIRTUAL_ENV, $GENESIS_PYTHON or our own Python."""
+    """$GENESIS_PYTHON, else the project's own environment, $VIRTUAL_ENV, or our own Python."""
+    named = os.environ.get("GENESIS_PYTHON")
+    if named:
+        return Interpreter(named, "GENESIS_PYTHON")
     candidates = [(root / name, f"{name}/ of the project") for name in (".venv", "venv")]
     active = os.environ.get("VIRTUAL_ENV")
     if active:
@@ -59,7 +62,4 @@ def find_interpreter(root: Path) -> Interpreter:
         for name in ("bin/python", "Scripts/python.exe"):
             if (directory / name).exists():
                 return Interpreter(str(directory / name), why)
-    named = os.environ.get("GENESIS_PYTHON")
-    if named:
-        return Interpreter(named, "GENESIS_PYTHON")
     return Interpreter(sys.executable, "the interpreter that runs this program")

@@ -89,12 +89,13 @@ def test_the_projects_own_environment_is_taken_first(
     assert argv[0] == str(tmp_path / ".venv/bin/python")
 
 
-def test_genesis_python_names_the_interpreter(
+def test_genesis_python_names_the_interpreter_before_all_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, {"tests/test_a.py": ""})
     monkeypatch.setattr(Interpreter, "has", lambda self, module: True)
     monkeypatch.setenv("GENESIS_PYTHON", "/opt/python")
+    monkeypatch.setenv("VIRTUAL_ENV", "/elsewhere")
     assert command(detect(tmp_path), "test", "")[0] == "/opt/python"
 
 
