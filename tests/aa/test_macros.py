@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from genesis_ssmp.aa.lowered import Macro
 from genesis_ssmp.aa.macros import SIGNATURES, near_miss
 from kit.samples import codes, compile_text
 
@@ -46,11 +47,8 @@ def test_arguments_are_sorted_by_name_whatever_their_order() -> None:
     other = compile_text(f"{HEAD}OP RENAME_SYMBOL a b kind class in ./src/\n")
     assert one.unit is not None and other.unit is not None
     macro = one.unit.sections[0].body[0]
-    assert macro == other.unit.sections[0].body[0].__class__(
-        "RENAME_SYMBOL",
-        (("in", "src"), ("kind", "class"), ("new", "b"), ("old", "a")),
-        macro.origin,
-    )
+    assert isinstance(macro, Macro)
+    assert macro.args == (("in", "src"), ("kind", "class"), ("new", "b"), ("old", "a"))
     assert one.module is not None and other.module is not None
     assert one.module.code == other.module.code
 

@@ -11,6 +11,7 @@ from genesis_ssmp.aa.lowered import (
     Origin,
     Scope,
     ScopeType,
+    Section,
     Slice,
     Statement,
     Symdef,
@@ -38,7 +39,7 @@ def piece(start: int, count: int, line: int = 1) -> Slice:
 def body(text: str) -> list[Statement]:
     planned = compile_text(ISA + text).planned
     assert planned is not None
-    return [item for item in planned.sections[0].body if not hasattr(item, "body")]  # type: ignore[misc]
+    return [item for item in planned.sections[0].body if not isinstance(item, Section)]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
