@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from ..proto.pf import Depth, Excerpt
@@ -39,11 +38,7 @@ def excerpt(
 ) -> Excerpt:
     """Lines `first`..`last` of a file; bytes that are not UTF-8 show as U+FFFD."""
     text = lines.text(first, last).decode("utf-8", errors="replace") if last >= first else ""
-    return Excerpt(path, file_id(lines), first, last, text, symbol, kind, confidence)
-
-
-def file_id(lines: Lines) -> str:
-    return sha256(lines.source).hexdigest()
+    return Excerpt(path, lines.digest, first, last, text, symbol, kind, confidence)
 
 
 def size(excerpts: Sequence[Excerpt]) -> int:

@@ -7,7 +7,7 @@ that what an author saw survives), and what it costs: one call, and the bytes of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
@@ -47,6 +47,7 @@ _SEARCH: Final = 20
 _SLICE: Final = 20
 _MAX_LINES: Final = 10_000
 _MAX_K: Final = 1_000
+_EXCERPT: Final = tuple(one.name for one in fields(Excerpt))
 _MAX_SLICED_FILE: Final = 64 * 1_048_576
 
 
@@ -283,8 +284,7 @@ class FaultRouter:
 
     def _reply(self, mission: str, drafts: list[_Draft], files: Mapping[str, bytes]) -> Response:
         shards: list[Shard] = []
-        contents: list[bytes] = []
-        wanted: dict[str, None] = {}
+        contents: dict[str, bytes] = {}
         dropped = 0
         for draft in drafts:
             shard, content = self._shard(mission, draft)
@@ -292,10 +292,11 @@ class FaultRouter:
                 dropped += 1
                 continue
             if content is not None:
-                contents.append(content)
-                wanted.update(dict.fromkeys(one.file_blob for one in shard.excerpts))
+                contents[shard.blob_id] = content
+                for one in shard.excerpts:
+                    contents[one.file_blob] = files[one.file_blob]
             shards.append(shard)
-        self._store([*contents, *(files[blob] for blob in wanted)])
+        self._store(contents)
         if dropped and shards:
             shards[0] = _noted(shards[0], "what is prefetched was left out: it is over the budget")
         drawn, left = self._governor.drawn(mission), self._governor.remaining(mission)
@@ -333,20 +334,18 @@ class FaultRouter:
         )
         return Shard(draft.kind, blob, meta, cut.excerpts, draft.data), content
 
-    def _store(self, contents: list[bytes]) -> None:
+    def _store(self, contents: Mapping[str, bytes]) -> None:
         """One group of syncs for all of the reply; what this router stored before costs nothing."""
-        fresh = {sha256(content).hexdigest(): content for content in contents}
-        for blob in fresh.keys() & self._stored:
-            del fresh[blob]
+        fresh = {blob: content for blob, content in contents.items() if blob not in self._stored}
         if fresh:
-            self._stored.update(self._put_blobs(list(fresh.values())))
+            self._stored.update(self._put_blobs(fresh.values()))
 
 
 def _content(excerpts: Sequence[Excerpt], data: Data | None) -> bytes:
     """The canonical JSON of a shard's excerpts; of its data where it has no source text."""
     if data is not None and not excerpts:
         return encode(cast("dict[str, Json]", data))
-    return encode([asdict(one) for one in excerpts])
+    return encode([{name: getattr(one, name) for name in _EXCERPT} for one in excerpts])
 
 
 def _noted(shard: Shard, note: str) -> Shard:

@@ -11,11 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from posixpath import basename
 from threading import RLock
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from .bind import Binder, Key, Meaning
 from .errors import TreeUnreadable
@@ -32,6 +33,7 @@ from .tree import list_files
 _SUGGESTED: Final = 0.3
 _AMBIGUOUS: Final = 0.6
 _CACHED_FILES: Final = 1_024
+_REMEMBERED: Final = 4_096
 _ATTEMPTS: Final = 6
 _KIND_ORDER: Final = {"call": 0, "plain": 1, "attribute": 1, "assignment": 2, "type": 3}
 
@@ -89,6 +91,8 @@ class SymbolIndex:
         self._modules: ModuleMap | None = None
         self._standing: Standing | None = None
         self._asking = 0
+        # Answers about this very state of the files; emptied as soon as one changes.
+        self._answers: dict[tuple[str, str | int, int], object] = {}
 
     def close(self) -> None:
         with self._guard:
@@ -138,7 +142,7 @@ class SymbolIndex:
         wanted = None if path is None else normalise(path)
 
         def question() -> tuple[Symbol, ...]:
-            found = self._store.by_name(name)
+            found = self._remembered(("named", name, 0), lambda: self._store.by_name(name))
             if not found and "." in name:
                 found = self._after_module(name)
             return tuple(
@@ -174,7 +178,8 @@ class SymbolIndex:
     def symbols_in(self, path: str) -> tuple[Symbol, ...]:
         """A file's definitions in the order of their names' places."""
         wanted = normalise(path)
-        return self.ask(lambda: tuple(self._store.in_file(wanted)))
+        key = ("in", wanted, 0)
+        return self.ask(lambda: self._remembered(key, lambda: tuple(self._store.in_file(wanted))))
 
     def near(self, name: str, count: int = 5) -> tuple[str, ...]:
         """Names that exist and look like `name`, best first."""
@@ -295,9 +300,24 @@ class SymbolIndex:
 
     def tests_of(self, symbol: Symbol, top_k: int = 20) -> tuple[TestReach, ...]:
         """The tests that reach a symbol, best first: by reference, by their name, by import."""
-        return self.ask(lambda: tests_reaching(self, symbol, top_k))
+        key = ("tests", symbol.id, top_k)
+        work = partial(tests_reaching, self, symbol, top_k)
+        return self.ask(lambda: self._remembered(key, work))
+
+    def _remembered(self, key: tuple[str, str | int, int], work: Callable[[], T]) -> T:
+        """The same answer as before while no file changed. The key's first part fixes its type."""
+        if key in self._answers:
+            return cast("T", self._answers[key])
+        answer = work()
+        if len(self._answers) >= _REMEMBERED:
+            self._answers.clear()
+        self._answers[key] = answer
+        return answer
 
     def _references(self, symbol: Symbol) -> list[Reference]:
+        return self._remembered(("references", symbol.id, 0), lambda: self._find(symbol))
+
+    def _find(self, symbol: Symbol) -> list[Reference]:
         group = set(self._keys_of(symbol))
         if not group:
             return []
@@ -429,6 +449,7 @@ class SymbolIndex:
             self._binder = None
             self._standing = None
             self._ids_cache.clear()
+            self._answers.clear()
         if change.paths:
             self._modules = None
         return change.contents

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Final
 
@@ -305,6 +306,7 @@ class Lines:
 
     def __init__(self, source: bytes) -> None:
         self.source = source
+        self._digest = ""
         starts = [0]
         at = source.find(b"\n")
         while at >= 0:
@@ -313,14 +315,19 @@ class Lines:
         self.starts = starts
 
     @property
+    def digest(self) -> str:
+        """The SHA-256 of the whole source: its blob id."""
+        if not self._digest:
+            self._digest = sha256(self.source).hexdigest()
+        return self._digest
+
+    @property
     def count(self) -> int:
         """How many lines there are; a final newline starts no line of its own."""
         return len(self.starts) - (self.starts[-1] == len(self.source))
 
     def line(self, offset: int) -> int:
         """The 1-based number of the line that holds the byte."""
-        from bisect import bisect_right
-
         return bisect_right(self.starts, offset)
 
     def position(self, start: int, end: int) -> Position:
