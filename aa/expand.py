@@ -21,9 +21,10 @@ from .validate import TOP
 
 NodeT = TypeVar("NodeT")
 
-_REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_WORD: Final = re.compile(r'(?!#\Z)[^ \t\n"][^ \t\n]*\Z')
+# Compiled by `re` when first used: many programs have no parameter.
+_REFERENCE: Final = r"\$\$\{|\$\{([^}]*)(\}?)"
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*\Z"
+_WORD: Final = r'(?!#\Z)[^ \t\n"][^ \t\n]*\Z'
 """What can be written as one word."""
 
 
@@ -189,7 +190,7 @@ class Scope:
         if isinstance(part, ast.Text):
             self._refuse_opcode(node, part, value)
             return ast.Text(value, part.form, part.span)
-        if not _WORD.match(value):
+        if not re.match(_WORD, value):
             if isinstance(node, ast.NeedSearch):
                 return ast.Text(value, "quoted", part.span)
             if not isinstance(node, ast.MacroCall):
@@ -229,13 +230,13 @@ class Scope:
             self.complete = False
             return match.group()
 
-        return _REFERENCE.sub(replaced, text)
+        return re.sub(_REFERENCE, replaced, text)
 
     def _unknown(self, name: str, closed: str, span: Span) -> None:
         literal = "write $${ for a literal ${"
         if not closed:
             self._error("AA0307", "`${` is never closed", span, hint=literal)
-        elif not _NAME.match(name):
+        elif not re.match(_NAME, name):
             self._error("AA0307", f"`${{{name}}}` names no parameter", span, hint=literal)
         elif name in self.declared:
             below = Related("declared here", self.declared[name].name.span, self.file)

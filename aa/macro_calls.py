@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from .ast import MacroCall, Word
 from .diagnostic import did_you_mean
 from .lowered import Macro
 from .macros import SIGNATURES, Signature
-from .words import NAME, Words, shown
-
-_KIND: Final = re.compile(r"[a-z][a-z_]*\Z")
+from .words import Words, is_name, shown
 
 
 def lower_macro(call: MacroCall, words: Words) -> Macro | None:
@@ -72,14 +67,14 @@ def _value(argument: str, word: Word, words: Words) -> str:
         return words.symbol(word)
     if argument == "in":
         return words.path(word, directory=True)
-    if argument == "new" and not NAME.match(word.value):
+    if argument == "new" and not is_name(word.value):
         words.error(
             "AA0216",
             f"{shown(word.value)} is no name for a symbol",
             word.span,
             hint="the new name alone, without class or path",
         )
-    if argument == "kind" and not _KIND.match(word.value):
+    if argument == "kind" and not (is_name(word.value) and word.value.islower()):
         words.error(
             "AA0216",
             f"{shown(word.value)} is no kind of symbol",

@@ -7,7 +7,6 @@ library's business; here is only how it is called.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from .node import dataclass
@@ -55,12 +54,10 @@ _ROWS: Final = (
 
 SIGNATURES: Final[dict[str, Signature]] = {row.name: row for row in _ROWS}
 
-_OPCODE_LIKE: Final = re.compile(r"[A-Z]+(?:_[A-Z]+)+\Z")
-
 
 def near_miss(word: str) -> str | None:
     """The macro opcode that `word` nearly spells, if it is written like one (`RENAME_SYMBL`)."""
-    if word in SIGNATURES or not _OPCODE_LIKE.match(word):
+    if word in SIGNATURES or "_" not in word or not word.isupper() or not word.isidentifier():
         return None
     import difflib
 

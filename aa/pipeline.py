@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from . import ast
 from .ast import Language
@@ -21,26 +21,27 @@ from .unread import unread_keywords
 from .validate import validate
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from .emit import Stage
+
+    class Tree(Protocol):
+        """What the syntax trees of both languages have."""
+
+        @property
+        def directives(self) -> Sequence[object]: ...
+        @property
+        def comments(self) -> tuple[ast.Comment, ...]: ...
+
+    class Expansion(Protocol):
+        """What the expansions of both languages have."""
+
+        @property
+        def complete(self) -> bool: ...
+
 
 OUTPUT_MODES: Final[tuple[OutputMode, ...]] = ("soft", "medium", "hard")
 DEFAULT_OUTPUT_MODE: Final[OutputMode] = "medium"
-
-
-class Tree(Protocol):
-    """What the syntax trees of both languages have."""
-
-    @property
-    def directives(self) -> Sequence[object]: ...
-    @property
-    def comments(self) -> tuple[ast.Comment, ...]: ...
-
-
-class Expansion(Protocol):
-    """What the expansions of both languages have."""
-
-    @property
-    def complete(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The words themselves are judged when they are lowered, after parameters have the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from . import ast
 from .diagnostic import Diagnostic, Related, error, warning
@@ -19,9 +19,14 @@ TOP: Final = Span(1, 1, 0)
 """Where a missing directive is reported: nothing else shows the place."""
 
 
-class Spanned(Protocol):
-    @property
-    def span(self) -> Span: ...
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Spanned(Protocol):
+        """Any node."""
+
+        @property
+        def span(self) -> Span: ...
 
 
 def validate(

@@ -6,7 +6,6 @@ finds the next mistake. A word that still holds a `${name}` without a value is n
 
 from __future__ import annotations
 
-import re
 from typing import Final, TypeVar
 
 from .ast import Text, Word
@@ -16,14 +15,28 @@ from .span import Span
 
 ChoiceT = TypeVar("ChoiceT", bound=str)
 
-_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,30}\Z", re.ASCII)
-_REVISION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./~^@{}+-]*\Z", re.ASCII)
-_TREE: Final = re.compile(r"tree:[0-9a-f]{64}\Z", re.ASCII)
-NAME: Final = re.compile(r"[^\W\d][\w$]*\Z")
-"""One identifier of any of the languages that the index knows."""
-_SYMBOL: Final = re.compile(r"[^\s:]+\Z")
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
+# Sets of characters in place of patterns: compiling those took longer than most programs do.
+_HEX: Final = frozenset("0123456789abcdef")
+_REVISION_START: Final = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+)
+_REVISION: Final = _REVISION_START | frozenset("./~^@{}+-")
+_MAX_DIGITS: Final = 30
 _CLOSED: Final = frozenset({".git", ".heaven"})
+
+
+def is_name(value: str) -> bool:
+    """Whether it is one identifier of any of the languages that the index knows."""
+    return value.replace("$", "_").isidentifier()
+
+
+def _is_decimal(value: str) -> bool:
+    digits = value[1:] if value[:1] in ("+", "-") else value
+    return digits.isascii() and digits.isdecimal() and len(digits) <= _MAX_DIGITS
+
+
+def _is_tree(value: str) -> bool:
+    return value.startswith("tree:") and len(value) == 69 and not set(value[5:]) - _HEX
 
 
 def shown(value: str) -> str:
@@ -86,7 +99,7 @@ class Words:
         value = word.value
         if self.open(word):
             return low
-        if not _DECIMAL.match(value):
+        if not _is_decimal(value):
             self.error("AA0211", f"{what} must be a number, not {shown(value)}", word.span)
             return low
         number = int(value)
@@ -107,7 +120,7 @@ class Words:
 
     def revision(self, word: Word) -> str:
         value = word.value
-        if self.open(word) or _TREE.match(value):
+        if self.open(word) or _is_tree(value):
             return value
         if value.startswith("tree:"):
             self.error(
@@ -115,7 +128,7 @@ class Words:
                 "`tree:` takes a SHA-256: 64 lower-case hexadecimal digits",
                 word.span,
             )
-        elif not _REVISION.match(value) or ".." in value:
+        elif value[:1] not in _REVISION_START or set(value) - _REVISION or ".." in value:
             self.error(
                 "AA0209",
                 f"{shown(value)} is no base revision",
@@ -131,7 +144,7 @@ class Words:
             return value
         parts = [part for part in value.split("/") if part not in ("", ".")]
         problem = None
-        if value.startswith("/") or _DRIVE.match(value):
+        if value.startswith("/") or (value[1:2] == ":" and value[0].isalpha()):
             problem = "is absolute"
         elif "\\" in value:
             problem = "holds a backslash"
@@ -156,7 +169,7 @@ class Words:
         if self.open(word):
             return value
         path, colons, name = value.rpartition("::")
-        if (colons and not path) or not _SYMBOL.match(name):
+        if (colons and not path) or ":" in name or len(name.split()) != 1:
             self.error(
                 "AA0213",
                 f"{shown(value)} names no symbol",

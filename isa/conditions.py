@@ -52,12 +52,12 @@ _PASSED: Final[dict[str, RunKind]] = {
     "typecheck passes": "typecheck",
 }
 
-_EXIT: Final = re.compile(r"exit_code\s*(==|!=)\s*(\S+)\Z")
+_EXIT: Final = r"exit_code\s*(==|!=)\s*(\S+)\Z"
 
 
 def parse_condition(text: str) -> Condition | None:
     """The condition that `text` spells, in any case and with any blanks; None if it is none."""
-    match = _EXIT.match(text)
+    match = re.match(_EXIT, text)
     if match:
         comparison: Comparison = "==" if match.group(1) == "==" else "!="
         return ExitCode(comparison, match.group(2), (match.start(2), len(match.group(2))))

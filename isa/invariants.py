@@ -51,8 +51,6 @@ CHECKED: Final[dict[str, Checked]] = {row.name: row for row in _ROWS}
 
 MAX_LINES: Final = 1_000_000
 
-_WORD: Final = re.compile(r"\S+")
-
 
 def check_invariant(text: Text, words: Words) -> str:
     """The invariant's text in one spelling; ISA0217 or ISA0218 where `@` begins a wrong one."""
@@ -101,7 +99,7 @@ def _words(text: Text) -> list[Word]:
         return [Word(value, span) for value in text.value.split()]
     return [
         Word(match.group(), Span(span.line, span.column + match.start(), len(match.group())))
-        for match in _WORD.finditer(text.value)
+        for match in re.finditer(r"\S+", text.value)
     ]
 
 

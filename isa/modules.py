@@ -14,7 +14,7 @@ Loader: TypeAlias = Callable[[str], Source | None]
 """Takes `std.rename` or `./x.isa`, the latter relative to the program's file, and gives its text;
 None where there is no such module. May raise SourceUnreadable."""
 
-_STANDARD: Final = re.compile(r"std(?:\.[a-z][a-z0-9_]*)+\Z")
+_STANDARD: Final = r"std(?:\.[a-z][a-z0-9_]*)+\Z"
 
 
 def file_loader(directory: Path, standard: Path | None = None) -> Loader:
@@ -33,7 +33,7 @@ def file_loader(directory: Path, standard: Path | None = None) -> Loader:
 
 
 def is_standard(name: str) -> bool:
-    return _STANDARD.match(name) is not None
+    return re.match(_STANDARD, name) is not None
 
 
 def resolve(name: str, user: str) -> str | None:
