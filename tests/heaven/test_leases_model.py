@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven import Heaven, HeavenError, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
+from genesis_ssmp.heaven import eventlog as eventlog_module
 from genesis_ssmp.heaven.clock import to_text
 from genesis_ssmp.heaven.lockmodes import LockMode
 from genesis_ssmp.proto.leases import Scope
@@ -103,6 +104,9 @@ class Held:
 class LeasesAgainstModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
+        # Durability is tested elsewhere; here it would only cost time.
+        self.no_sync = patch.object(eventlog_module, "sync_data", lambda fd: None)
+        self.no_sync.start()
         self.root = Path(tempfile.mkdtemp())
         for path in PATHS:
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -251,6 +255,7 @@ class LeasesAgainstModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.home.close()
+        self.no_sync.stop()
         shutil.rmtree(self.root)
 
 
