@@ -7,13 +7,12 @@ other line endings have the same hashes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ...proto.anchors import CONTEXT as CONTEXT
 from ...proto.anchors import Proof as Proof
 from ...proto.anchors import hash_lines as hash_lines
-from ...proto.anchors import prove_lines
 from ...proto.edit_ir import EditOp
 from .lines import Text, split
 
@@ -31,8 +30,12 @@ def span_hash(lines: Iterable[bytes]) -> str:
 
 def anchor_at(text: Text, start: int, end: int) -> str:
     """The anchor of the region `start`..`end` (0-based, end exclusive; equal for an insertion)."""
-    before = text.lines[max(0, start - CONTEXT) : start]
-    return hash_lines([*before, *text.lines[end : end + CONTEXT]])
+    return _hash([*text.bare[max(0, start - CONTEXT) : start], *text.bare[end : end + CONTEXT]])
+
+
+def span_at(text: Text, start: int, end: int) -> str:
+    """The hash of the lines `start`..`end` (0-based, end exclusive)."""
+    return _hash(text.bare[start:end])
 
 
 def prove(data: bytes, first: int, last: int) -> Proof:
@@ -40,7 +43,18 @@ def prove(data: bytes, first: int, last: int) -> Proof:
 
     `last` = `first` - 1 is the insertion before line `first`.
     """
-    return prove_lines(split(data).lines, first, last, hashlib.sha256(data).hexdigest())
+    return prove_text(split(data), first, last, hashlib.sha256(data).hexdigest())
+
+
+def prove_text(text: Text, first: int, last: int, base_blob: str) -> Proof:
+    """As `prove`, for a file that is split and hashed already."""
+    start = first - 1
+    return Proof(anchor_at(text, start, last), span_at(text, start, last), base_blob)
+
+
+def _hash(bare_lines: Sequence[bytes]) -> str:
+    """`hash_lines` of lines that have no endings."""
+    return hashlib.sha256(b"\n".join([*bare_lines, b""])).hexdigest()
 
 
 def with_proof(op: EditOp, proof: Proof) -> EditOp:

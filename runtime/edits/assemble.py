@@ -45,7 +45,7 @@ def assemble(text: Text, regions: Sequence[Region]) -> tuple[bytes, tuple[Hunk, 
         new = region.content.lines
         if region.start == 0 and text.bom and new and new[0].startswith(BOM):
             new = (new[0][len(BOM) :], *new[1:])
-        start, end, new = _trim(old, region.start, region.end, new)
+        start, end, new = _trim(text.bare, region.start, region.end, new)
         out.extend(old[done:start])
         if end > start or new:
             hunks.append(Hunk(region.op_index, start + 1, end - start, len(out) + 1, len(new)))
@@ -67,9 +67,9 @@ def _trim(
 ) -> tuple[int, int, tuple[bytes, ...]]:
     """Leave out what the new lines have in common with the old ones at either edge."""
     low, high = 0, len(new)
-    while start < end and low < high and bare(old[start]) == new[low]:
+    while start < end and low < high and old[start] == new[low]:
         start, low = start + 1, low + 1
-    while start < end and low < high and bare(old[end - 1]) == new[high - 1]:
+    while start < end and low < high and old[end - 1] == new[high - 1]:
         end, high = end - 1, high - 1
     return start, end, new[low:high]
 

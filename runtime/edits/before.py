@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...heaven.errors import PathOutside
 from ...heaven.paths import ROOT, normalise, resolve_inside
-from .lines import Text, bare, is_binary, is_utf8, split
+from .lines import Text, is_binary, is_utf8, split
 from .refusal import EditRefused
 
 PLAIN = 0o100644
@@ -56,8 +56,8 @@ class Before:
     def places(self) -> dict[bytes, list[int]]:
         """The numbers (from 0) of the lines that have this text."""
         found: dict[bytes, list[int]] = {}
-        for number, line in enumerate(self.text.lines):
-            found.setdefault(bare(line), []).append(number)
+        for number, line in enumerate(self.text.bare):
+            found.setdefault(line, []).append(number)
         return found
 
 

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from ...heaven.errors import BlobDamaged, BlobMissing
 from ...proto.edit_ir import EditOp
-from .anchors import CONTEXT, anchor_at, hash_lines
+from .anchors import CONTEXT, anchor_at, hash_lines, span_at
 from .before import Before
-from .lines import Text, bare, show, split
+from .lines import Text, show, split
 from .refusal import Code, EditRefused
 
 
@@ -43,7 +43,7 @@ def check_lines(
         raise _unproven(index, op, "span_hash, or base_blob")
     if op.anchor_hash and op.anchor_hash != anchor_at(before.text, start, end):
         raise differs("anchor_mismatch", index, op, before, start, end, blobs)
-    if op.span_hash and op.span_hash != hash_lines(before.text.lines[start:end]):
+    if op.span_hash and op.span_hash != span_at(before.text, start, end):
         raise differs("span_mismatch", index, op, before, start, end, blobs)
     if same_base:
         return
@@ -83,12 +83,12 @@ def check_definition(
         raise _unproven(index, op, "anchor_hash, span_hash or base_blob")
     if op.anchor_hash and op.anchor_hash != anchor_at(before.text, place, place):
         raise differs("anchor_mismatch", index, op, before, place, place, blobs)
-    if op.span_hash and op.span_hash != hash_lines(before.text.lines[start:end]):
+    if op.span_hash and op.span_hash != span_at(before.text, start, end):
         raise differs("span_mismatch", index, op, before, start, end, blobs)
     if op.anchor_hash or op.span_hash or op.base_blob == before.blob:
         return
     base = _base(op, blobs)
-    if base is None or _count(base, before.text.bare(start, end)) != 1:
+    if base is None or _count(base, before.text.bare[start:end]) != 1:
         raise differs("base_mismatch", index, op, before, start, end, blobs)
 
 
@@ -122,13 +122,13 @@ def differs(
         "base_mismatch": "the file is not the one that its author saw",
     }[code]
     low, high = max(0, start - CONTEXT), end + CONTEXT
-    now = before.text.bare(low, high)
+    now = before.text.bare[low:high]
     base = _base(op, blobs)
     line, expected, actual = start + 1, None, None
     if base is not None:
-        then = base.bare(low, high)
+        then = base.bare[low:high]
         if then == now:  # the window is the same: look at the whole file
-            low, then, now = 0, base.bare(0, len(base.lines)), before.text.bare(0, len(before.data))
+            low, then, now = 0, base.bare, before.text.bare
         first = next(
             (n for n, (old, new) in enumerate(zip(then, now, strict=False)) if old != new),
             min(len(then), len(now)),
@@ -165,13 +165,10 @@ def _unproven(index: int, op: EditOp, lacking: str) -> EditRefused:
 
 def _twins(before: Before, start: int, end: int) -> list[int]:
     """Another place (0-based) with the same span and the same anchor; the first one found."""
-    lines = before.text.lines
+    lines = before.text.bare
     size, count = end - start, len(lines)
-    window = [bare(line) for line in lines[max(0, start - CONTEXT) : end + CONTEXT]]
-    if start < count:
-        places = before.places[bare(lines[start])]
-    else:
-        places = []
+    window = lines[max(0, start - CONTEXT) : end + CONTEXT]
+    places = before.places[lines[start]] if start < count else []
     edges = [*range(min(CONTEXT, count) + 1), *range(max(0, count - CONTEXT), count + 1)]
     for place in [*places, *(edges if size == 0 else ())]:
         if place == start or place + size > count:
@@ -179,9 +176,7 @@ def _twins(before: Before, start: int, end: int) -> list[int]:
         low, high = max(0, place - CONTEXT), place + size + CONTEXT
         if min(high, count) - low != len(window):
             continue
-        if [bare(line) for line in lines[low:high]] == window and (
-            size == 0 or place - low == min(start, CONTEXT)
-        ):
+        if lines[low:high] == window and (size == 0 or place - low == min(start, CONTEXT)):
             return [place]
     return []
 
@@ -195,9 +190,9 @@ def _base(op: EditOp, blobs: BlobReader) -> Text | None:
         return None
 
 
-def _count(text: Text, lines: list[bytes]) -> int:
+def _count(text: Text, lines: tuple[bytes, ...]) -> int:
     """How many times the lines are there in a row, overlapping ones included."""
-    every = text.bare(0, len(text.lines))
+    every = text.bare
     return sum(
         every[place] == lines[0] and every[place : place + len(lines)] == lines
         for place in range(len(every) - len(lines) + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,9 +9,9 @@ from ...heaven.errors import PathOutside
 from ...heaven.paths import normalise
 from ...proto.edit_ir import EditIR, EditOp
 from ...proto.pf import Excerpt
-from .anchors import prove, with_proof
+from .anchors import prove_text, with_proof
 from .evidence import BlobReader
-from .lines import split
+from .lines import Text, split
 from .refusal import EditRefused
 from .shape import SYMBOL_OPS, check_shape
 
@@ -23,6 +22,13 @@ class _Shown:
 
     blob: str
     lines: set[int] = field(default_factory=set)
+    text: Text | None = None
+
+    def read(self, blobs: BlobReader) -> Text:
+        """The whole version. Raises what `blobs` raises."""
+        if self.text is None:
+            self.text = split(blobs.get_blob(self.blob))
+        return self.text
 
 
 def fill_hashes(edit: EditIR, shown: Sequence[Excerpt], blobs: BlobReader) -> EditIR:
@@ -80,9 +86,9 @@ def _fill(index: int, op: EditOp, versions: dict[str, list[_Shown]], blobs: Blob
     for version in reversed(seen):
         if not _covers(version, first, last):
             continue
-        data = blobs.get_blob(version.blob)
-        if last <= len(split(data).lines):
-            return with_proof(op, prove(data, first, last))
+        text = version.read(blobs)
+        if last <= len(text.lines):
+            return with_proof(op, prove_text(text, first, last, version.blob))
     raise _not_shown(index, op, f"{_name(op)} of {op.path} were not shown", versions)
 
 
@@ -95,9 +101,8 @@ def _fill_deletion(
 ) -> EditOp:
     """A file may be deleted by whoever was shown all of it."""
     for version in reversed(seen):
-        data = blobs.get_blob(version.blob)
-        if version.lines.issuperset(range(1, len(split(data).lines) + 1)):
-            return replace(op, base_blob=hashlib.sha256(data).hexdigest())
+        if version.lines.issuperset(range(1, len(version.read(blobs).lines) + 1)):
+            return replace(op, base_blob=version.blob)
     raise _not_shown(index, op, f"not all of {op.path} was shown", versions)
 
 

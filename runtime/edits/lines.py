@@ -14,7 +14,8 @@ _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.B
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`lines` include their endings; only the last may have none. `bom` stands before the first.
+    """`lines` include their endings; only the last may have none. `bare` are the same lines without
+    them. `bom` stands before the first.
 
     A line ends with LF, and with the CR before it if there is one: a CR alone ends nothing, as for
     git and for the parsers behind the index.
@@ -22,15 +23,12 @@ class Text:
 
     bom: bytes
     lines: tuple[bytes, ...]
+    bare: tuple[bytes, ...]
 
     @property
     def unterminated(self) -> bool:
         """Whether there is a last line and it has no line ending."""
         return bool(self.lines) and not self.lines[-1].endswith(b"\n")
-
-    def bare(self, start: int, end: int) -> list[bytes]:
-        """The lines `start`..`end` (0-based, end exclusive, clipped) without their endings."""
-        return [bare(line) for line in self.lines[max(start, 0) : max(end, 0)]]
 
     def join(self) -> bytes:
         return self.bom + b"".join(self.lines)
@@ -38,7 +36,8 @@ class Text:
 
 def split(data: bytes) -> Text:
     bom = BOM if data.startswith(BOM) else b""
-    return Text(bom, tuple(split_lines(data[len(bom) :])))
+    lines = split_lines(data[len(bom) :])
+    return Text(bom, tuple(lines), tuple([bare(line) for line in lines]))
 
 
 def dominant_eol(lines: tuple[bytes, ...] | list[bytes]) -> bytes | None:

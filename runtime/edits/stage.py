@@ -61,7 +61,8 @@ def stage(edit: EditIR, root: Path, *, symbols: SymbolFinder, blobs: BlobReader)
     if not edit.ops:
         raise EditRefused("bad_op", "the edit has no operations", next_step="send operations")
     refused: list[EditRefused] = []
-    paths = _collect(refused, edit.ops, lambda index, op: _check(root, index, op))
+    spelled: dict[str, str] = {}
+    paths = _collect(refused, edit.ops, lambda index, op: _check(root, index, op, spelled))
     by_path: dict[str, list[int]] = {}
     for index, path in paths.items():
         by_path.setdefault(path, []).append(index)
@@ -85,9 +86,12 @@ def stage(edit: EditIR, root: Path, *, symbols: SymbolFinder, blobs: BlobReader)
     return Staged(tuple(changes))
 
 
-def _check(root: Path, index: int, op: EditOp) -> str:
+def _check(root: Path, index: int, op: EditOp, spelled: dict[str, str]) -> str:
+    """The spelled path of a well-shaped operation; `spelled` remembers those of the batch."""
     check_shape(index, op)
-    return spell(root, op.path, index)
+    if op.path not in spelled:
+        spelled[op.path] = spell(root, op.path, index)
+    return spelled[op.path]
 
 
 def _stage_file(

@@ -128,10 +128,10 @@ def test_batch_against_the_model(data: st.DataObject) -> None:
         staged = bench.stage(*made)
     after = staged.files[0].after if staged.files else content
     assert after is not None
-    expected, origin = model(text.bare(0, len(text.lines)), ops)
+    expected, origin = model(list(text.bare), ops)
     result = split(after)
     assert result.bom == (text.bom if expected or text.bom else b"")
-    assert result.bare(0, len(result.lines)) == expected
+    assert list(result.bare) == expected
     crlf = sum(line.endswith(b"\r\n") for line in text.lines)
     lf = sum(line.endswith(b"\n") for line in text.lines) - crlf
     for number, (line, old) in enumerate(zip(result.lines, origin, strict=True)):
@@ -197,7 +197,7 @@ def test_drifted_file_is_edited_only_where_its_author_meant(data: st.DataObject)
         except EditRefused:
             return
         after = split(bench.read("f"))
-    _, origin = model(text.bare(0, len(text.lines)), theirs)
+    _, origin = model(list(text.bare), theirs)
     changed = [
         number
         for number, (old, new) in enumerate(zip(drifted.lines, after.lines, strict=True))
