@@ -86,7 +86,7 @@ def long_module(tasks: int, retries: int = 2) -> Module:
 
 
 texts: Final = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12
+    st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12
 )
 _small: Final = st.integers(1, 3)
 
@@ -185,7 +185,7 @@ def _halt(draw: st.DrawFn, build: Builder, ran: set[int]) -> None:
 _ITEMS: Final[tuple[_Item, ...]] = (_task, _macro, _fault, _run, _assert, _invariant, _halt)
 
 _numbers: Final = st.one_of(st.integers(0, 4), st.integers(0, U32_MAX))
-_any_text: Final = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+_any_text: Final = st.text(st.characters(codec="utf-8"), max_size=8)
 
 
 @st.composite
@@ -212,9 +212,9 @@ def any_modules(draw: st.DrawFn) -> Module:
         for _ in code
     ]
     return Module(
-        draw(st.sampled_from(LANGUAGES)),  # type: ignore[arg-type]
-        draw(st.sampled_from(MODES)),  # type: ignore[arg-type]
-        draw(st.sampled_from(CHOICES[Kind.OUTPUT])),  # type: ignore[arg-type]
+        draw(st.sampled_from(LANGUAGES)),
+        draw(st.sampled_from(MODES)),
+        draw(st.sampled_from(CHOICES[Kind.OUTPUT])),
         draw(_numbers),
         draw(st.binary(min_size=32, max_size=32)).hex(),
         tuple(constants),
