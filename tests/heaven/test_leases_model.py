@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from genesis_ssmp.heaven import Heaven, HeavenError, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
