@@ -133,7 +133,7 @@ class Inference:
             case "class" if binding.inner is not None:
                 return frozenset({Value("class", binding.inner)})
             case "function" if binding.inner is not None:
-                return frozenset({Value("function", binding.inner)})
+                return self._function(binding.inner)
             case "import":
                 return self._module(binding.dotted, 0, binding.scope.module.path)
             case "from" if binding.source is not None:
@@ -158,6 +158,18 @@ class Inference:
                 return self.of(binding.node.child_by_field_name("value"), binding.scope)
             case _:
                 return ANYTHING
+
+    def _function(self, inner: Scope) -> Values:
+        """The function, or what its decorators make of it."""
+        strange = [n for n in decorator_names(inner) if n not in TRANSPARENT]
+        if not strange or "fixture" in strange:
+            return frozenset({Value("function", inner)})
+        if len(inner.decorators) == 1 and inner.parent is not None:
+            decorator = inner.decorators[0].named_children[0]
+            made = self.of(decorator, inner.parent)
+            if all(value.kind == "class" for value in made):
+                return frozenset(Value("instance", value.scope) for value in made)
+        return frozenset({Value("object")})
 
     def _element(self, binding: Binding) -> Values:
         left = binding.node.child_by_field_name("left")

@@ -17,6 +17,7 @@ from .values import Value, decorator_names, outside_class, outside_has
 Verdict: TypeAlias = Literal["yes", "no", "maybe"]
 
 _SEVERAL_BASES = re.compile(rb"^[ \t]*class\s+\w+\s*\([^)]*,", re.MULTILINE)
+_ENTRY_POINT_FILES = ("pyproject.toml", "setup.cfg")
 _BY_NAME = ("getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller", "patch")
 
 
@@ -60,6 +61,7 @@ class Renaming:
             self._attributes(module)
             self._texts(module)
         self._names_at_run_time()
+        self._entry_points()
         self.unsure.sort(key=lambda site: (site.path, site.line, site.why))
 
     def _check_definition(self, scope: Scope) -> None:
@@ -233,6 +235,8 @@ class Renaming:
                 return self._judge_class(value.scope, value.kind == "super")
             case "foreign":
                 return "maybe" if self._may_be(value.name) else "no"
+            case "object":
+                return "maybe" if self.family else "no"
             case "external" | "function":
                 return "no"
             case _:
@@ -280,6 +284,19 @@ class Renaming:
                     for use in one.module.uses.get("__name__", []):
                         if use.scope.enclosing_class() is one:
                             self._leave(one.module, use.start, "reads its class's name")
+
+    def _entry_points(self) -> None:
+        """List `package.module:name` in the project's own configuration."""
+        pattern = re.compile(rf"[:.]{re.escape(self.old)}\b")
+        for name in _ENTRY_POINT_FILES:
+            try:
+                text = (self.program.root / name).read_text("utf-8", errors="replace")
+            except OSError:
+                continue
+            for number, line in enumerate(text.splitlines(), 1):
+                if pattern.search(line):
+                    why = "a name in the project's configuration"
+                    self.unsure.append(Site(name, number, line.strip(), why))
 
     def _names_it(self, text: Text) -> bool:
         head, _, last = text.value.replace(":", ".").rpartition(".")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Kind: TypeAlias = Literal[
-    "module", "class", "instance", "function", "super", "external", "foreign", "unknown"
+    "module", "class", "instance", "function", "super", "external", "foreign", "object", "unknown"
 ]
 
 
@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal[
 class Value:
     """`scope` is the class or function; `path` the module; `name` an external dotted name.
 
-    A "foreign" value is an instance of the external class `name`.
+    A "foreign" value is an instance of the external class `name`, an "object" of any class.
 
     A container from outside has the annotation of its elements `inside`, which stands in `scope`.
     """

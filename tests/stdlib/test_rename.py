@@ -424,13 +424,75 @@ def test_match_statements_and_walrus_bind_names(tmp_path: Path) -> None:
 def test_unproved_receivers_and_names_in_strings_are_listed_and_left(tmp_path: Path) -> None:
     files = {
         "a.py": "class A:\n    def go(self): pass\n",
-        "b.py": "import a\n\ndef f(x):\n    x.go()\n    getattr(x, 'go')\n    print('go')\n    a.A.go\n",
+        "b.py": (
+            "import a\n\ndef f(x):\n    x.go()\n    getattr(x, 'go')\n    print('go')\n    a.A.go\n"
+        ),
     }
     done = rename(tmp_path, files, "A.go", "walk")
     assert done.unsure == [("b.py", 4), ("b.py", 5)]
     assert done.files["b.py"] == files["b.py"].replace("a.A.go", "a.A.walk")
     assert done.expansion.unsure[0].text == "x.go()"
     assert "string" in done.expansion.unsure[1].why
+
+
+def test_what_a_decorator_returns_is_not_taken_for_the_function(tmp_path: Path) -> None:
+    files = {
+        "a.py": (
+            "from x import wrap\n\nclass A:\n    def go(self): pass\n\nclass Deco:\n"
+            "    def __init__(self, f): pass\n    def go(self): pass\n\n"
+            "@wrap\ndef f(): pass\n\n@Deco\ndef g(): pass\n\nf.go()\ng.go()\n"
+        )
+    }
+    assert rename(tmp_path, files, "A.go", "walk").unsure == [("a.py", 16)]
+    assert rename(tmp_path, files, "Deco.go", "walk").files["a.py"].endswith("g.walk()\n")
+
+
+def test_an_instance_of_an_outside_base_may_be_ours(tmp_path: Path) -> None:
+    files = {
+        "a.py": (
+            "class Oops(OSError):\n    def show(self): pass\n\n"
+            "def f(e: Exception, p: KeyError, s: str):\n    e.show()\n    p.show()\n"
+            "    s.show()\n"
+            "    try: f()\n    except Oops as o: o.show()\n"
+        )
+    }
+    done = rename(tmp_path, files, "Oops.show", "tell")
+    assert done.unsure == [("a.py", 5)]
+    assert "o.tell()" in done.files["a.py"]
+
+
+def test_elements_of_annotated_containers_and_inferred_results_are_known(tmp_path: Path) -> None:
+    files = {
+        "a.py": (
+            "import typing as t\n\nclass A:\n    def go(self): pass\n"
+            "    def __enter__(self) -> 'A':\n        return self\n\ndef make():\n    return A()\n\n"
+            "def f(many: t.List[A], *rest: int):\n    for one in many:\n        one.go()\n"
+            "    [x.go() for x in many]\n    make().go()\n    with A() as a:\n        a.go()\n"
+            "    (y := A()).go()\n    z = make() if many else None\n    z.go()\n"
+            "    rest.go()\n"
+        )
+    }
+    done = rename(tmp_path, files, "A.go", "walk")
+    assert done.unsure == []
+    assert done.files["a.py"].count("walk") == 7
+    assert "rest.go()" in done.files["a.py"]
+
+
+def test_where_a_class_reads_its_own_name_is_listed(tmp_path: Path) -> None:
+    files = {
+        "a.py": (
+            "class Base:\n    def name(self): return type(self).__name__\nclass Sub(Base): pass\n"
+        )
+    }
+    assert rename(tmp_path, files, "Sub", "Other").unsure == [("a.py", 2)]
+
+
+def test_entry_points_are_listed(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "[project.scripts]\ntool = 'pkg.cli:main'\n# main\n",
+        "pkg/cli.py": "def main(): pass\n",
+    }
+    assert rename(tmp_path, files, "main", "start").unsure == [("pyproject.toml", 2)]
 
 
 def test_pytest_fixtures_tell_what_a_parameter_is(tmp_path: Path) -> None:
