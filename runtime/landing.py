@@ -41,9 +41,10 @@ class Tree:
         ).tree_hash
 
 
-def stage_all(edit: EditIR, root: Path, heaven: Heaven) -> Staged:
-    """Stage against the working tree. Raises EditRefused."""
-    return stage(edit, root, symbols=heaven, blobs=heaven)
+def stage_all(edit: EditIR, root: Path, heaven: Heaven, *, blobs: Heaven | None = None) -> Staged:
+    """Stage against the tree at `root`, which `heaven` indexes. `blobs` has the versions of files
+    that the edit's author saw, if that is another Heaven. Raises EditRefused."""
+    return stage(edit, root, symbols=heaven, blobs=blobs or heaven)
 
 
 def landed_record(edit: EditIR, landed: Landed) -> JsonObject:

@@ -124,7 +124,7 @@ class _Reenacted:
         self._materialise(fields.records(recorded, "files"))
         edit = parse_edit(fields.record(recorded, "edit"))
         try:
-            staged = stage_all(edit, self._root, self._scratch)
+            staged = stage_all(edit, self._root, self._scratch, blobs=self._heaven)
             landed = land(staged, self._scratch, run=self._run, owner_id=self._run)
         except EditRefused as refused:
             return refusal_record(refused)

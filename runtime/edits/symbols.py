@@ -57,6 +57,9 @@ def find_definition(
             candidates=tuple(map(_describe, elsewhere)),
             next_step="name a definition of this file, or the file that has it",
         )
+    qualname = name.rpartition("::")[2]
+    if len(found) > 1 and "::" in name:  # there, unlike a bare name, it says which one
+        found = tuple(symbol for symbol in found if symbol.qualname == qualname) or found
     if len(found) > 1:
         raise EditRefused(
             "symbol_ambiguous",
@@ -64,7 +67,7 @@ def find_definition(
             op_index=index,
             path=before.path,
             candidates=tuple(map(_describe, found)),
-            next_step="give the qualified name, or use insert_lines",
+            next_step="give one of the candidates as path::name, or use insert_lines",
         )
     symbol = found[0]
     return _place(index, op, before, symbol, side)
