@@ -1,0 +1,260 @@
+"""Page faults: source text with line numbers, within an exact budget, each shard sent once."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from genesis_ssmp.heaven import Heaven
+from genesis_ssmp.heaven.faults import FaultRefused
+from genesis_ssmp.proto.pf import Args, Command, Request, Response
+
+BODY = '''\
+    """The first line.
+
+    More of it.
+    """
+    return max(a,
+               b)
+'''
+SOURCE = f"""\
+import os
+
+
+@staticmethod
+def bigger(
+    a, b={{"x": 1}}
+):
+{BODY}
+
+class Box:
+    '''A box.'''
+
+    size = 1
+
+    def open(self):
+        return bigger(1, 2)
+
+    def shut(self): ...
+"""
+
+
+@pytest.fixture
+def heaven(tmp_path: Path) -> Iterator[Heaven]:
+    (tmp_path / "lib.py").write_text(SOURCE)
+    (tmp_path / "other.py").write_text("from lib import bigger\n\n\nbigger(3, 4)\nx = 1\n")
+    (tmp_path / "test_lib.py").write_text(
+        "from lib import bigger\n\n\ndef test_bigger():\n    assert bigger(1, 2) == 2\n"
+    )
+    with Heaven.open(tmp_path) as found:
+        yield found
+
+
+def ask(heaven: Heaven, command: Command, mission: str = "m", **args: Any) -> Response:
+    return heaven.fault(Request(command, Args(mission_id=mission, **args)))
+
+
+def refused(heaven: Heaven, command: Command, **args: Any) -> FaultRefused:
+    with pytest.raises(FaultRefused) as caught:
+        ask(heaven, command, **args)
+    return caught.value
+
+
+def test_a_definition_comes_whole_with_callers_and_tests(heaven: Heaven) -> None:
+    """Trap: "full" definitions without source text."""
+    symdef, callers, tests = ask(heaven, "PF_SYMDEF", symbol="bigger").shards
+    assert [one.kind for one in (symdef, callers, tests)] == ["symdef", "callers", "tests"]
+    (one,) = symdef.excerpts
+    assert (one.path, one.start_line, one.end_line) == ("lib.py", 4, 13)
+    assert one.text == "".join(SOURCE.splitlines(keepends=True)[3:13])
+    assert one.text.startswith("@staticmethod\ndef bigger(")
+    assert heaven.get_blob(one.file_blob) == SOURCE.encode()
+    assert [(c.path, c.start_line, c.end_line, c.symbol) for c in callers.excerpts] == [
+        ("lib.py", 21, 23, "Box.open"),
+        ("other.py", 3, 5, None),
+        ("test_lib.py", 4, 5, "test_bigger"),
+    ]
+    assert [one.symbol for one in tests.excerpts] == ["test_bigger"]
+    assert callers.meta.prefetched and tests.meta.prefetched and not symdef.meta.prefetched
+    assert [shard.meta.handle for shard in (symdef, callers, tests)] == ["s1", "s2", "s3"]
+
+
+def test_a_blob_holds_the_excerpts_in_canonical_json(heaven: Heaven) -> None:
+    shard = ask(heaven, "PF_SYMDEF", symbol="bigger").shards[0]
+    stored = json.loads(heaven.get_blob(shard.blob_id))
+    assert stored[0]["text"] == shard.excerpts[0].text
+    assert list(stored[0]) == sorted(stored[0])
+
+
+def test_depths(heaven: Heaven) -> None:
+    signature = ask(heaven, "PF_SYMDEF", symbol="bigger", depth="signature").shards[0]
+    assert signature.excerpts[0].text == 'def bigger(\n    a, b={"x": 1}\n):\n'
+    summary = ask(heaven, "PF_SYMDEF", symbol="bigger", depth="summary").shards[0]
+    assert summary.excerpts[0].text.endswith('"""The first line.\n')
+    box = ask(heaven, "PF_SYMDEF", symbol="Box", depth="summary").shards[0]
+    assert [textwrap.dedent(one.text) for one in box.excerpts] == [
+        "class Box:\n    '''A box.'''\n",
+        "size = 1\n",
+        "def open(self):\n",
+        "def shut(self): ...\n",
+    ]
+
+
+def test_an_ambiguous_name_gives_all_it_names_and_says_so(heaven: Heaven) -> None:
+    (heaven.root / "more.py").write_text("def bigger(): ...\n")
+    shard = ask(heaven, "PF_SYMDEF", symbol="bigger").shards[0]
+    assert [one.path for one in shard.excerpts] == ["lib.py", "more.py"]
+    assert shard.meta.note == "bigger names 2 definitions: lib.py::bigger, more.py::bigger"
+    one = ask(heaven, "PF_SYMDEF", symbol="more.py::bigger").shards[0]
+    assert [each.path for each in one.excerpts] == ["more.py"]
+
+
+def test_slices(heaven: Heaven) -> None:
+    def lines(**args: Any) -> tuple[str, str | None]:
+        shard = ask(heaven, "PF_SLICE", mission="m" + str(args), **args).shards[0]
+        return "".join(one.text for one in shard.excerpts), shard.meta.note
+
+    assert lines(path="other.py", start_line=4, n=1) == ("bigger(3, 4)\n", None)
+    assert lines(path="./other.py", start_line=4, n=9) == (
+        "bigger(3, 4)\nx = 1\n",
+        "the file has 5 lines",
+    )
+    assert lines(path="other.py", start_line=9) == ("", "the file has 5 lines")
+    (heaven.root / "raw.txt").write_bytes(b"a\r\nb\x0cc\nlast")
+    assert lines(path="raw.txt") == ("a\r\nb\x0cc\nlast", "the file has 3 lines")
+    (heaven.root / "latin.txt").write_bytes(b"\xe9\n")
+    shard = ask(heaven, "PF_SLICE", path="latin.txt", n=1).shards[0]
+    assert not shard.meta.complete and shard.excerpts[0].text == "\ufffd\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "../x", "a/../../x", ".git/config", ".heaven/log.jsonl", "link", "in/x", "a\0"],
+)
+def test_no_path_leaves_the_repository(heaven: Heaven, path: str) -> None:
+    """Trap: `/etc/passwd` served as a slice."""
+    (heaven.root / "link").symlink_to("/etc/passwd")
+    (heaven.root / "in").symlink_to("/etc")
+    assert refused(heaven, "PF_SLICE", path=path).reason == "bad_request"
+    if path != "in/x" and path != "link":
+        assert refused(heaven, "PF_SYMDEF", symbol=f"{path}::x").reason == "bad_request"
+
+
+def test_what_does_not_exist_is_refused_with_what_does(heaven: Heaven) -> None:
+    missing = refused(heaven, "PF_SYMDEF", symbol="biger")
+    assert (missing.reason, missing.candidates[0]) == ("unknown", "bigger")
+    assert refused(heaven, "PF_SLICE", path="sub/lib.py").candidates == ("lib.py", "test_lib.py")
+    assert refused(heaven, "PF_PROMPT_SUMMARY", prompt_id="p").reason == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        ("PF_SYMDEF", {}),
+        ("PF_CALLERS", {"symbol": " "}),
+        ("PF_CALLERS", {"symbol": "bigger", "top_k": 0}),
+        ("PF_SEARCH", {"query": "x", "top_k": 1001}),
+        ("PF_SLICE", {"path": "lib.py", "start_line": 0}),
+        ("PF_SLICE", {"path": "lib.py", "n": 0}),
+        ("PF_SLICE", {"path": "lib.py", "n": 10_001}),
+    ],
+)
+def test_a_malformed_request_is_refused(
+    heaven: Heaven, command: Command, args: dict[str, Any]
+) -> None:
+    assert refused(heaven, command, **args).reason == "bad_request"
+
+
+def test_binary_files_are_refused(heaven: Heaven) -> None:
+    (heaven.root / "b.bin").write_bytes(b"\0\1")
+    assert refused(heaven, "PF_SLICE", path="b.bin").reason == "bad_request"
+
+
+def test_an_unchanged_shard_is_sent_once_a_mission_and_each_by_itself(heaven: Heaven) -> None:
+    """Traps: governor and delta tracker never wired in; one delta key for three shards."""
+    first = ask(heaven, "PF_SYMDEF", symbol="bigger")
+    (heaven.root / "other.py").write_text("from lib import bigger\nbigger(5, 6)\n")
+    second = ask(heaven, "PF_SYMDEF", symbol="bigger")
+    assert [one.kind for one in second.shards] == ["unchanged", "callers", "unchanged"]
+    assert second.shards[0].blob_id == first.shards[0].blob_id
+    assert second.shards[0].excerpts == () and second.shards[0].meta.bytes == 0
+    assert second.shards[0].meta.handle == first.shards[0].meta.handle
+    other = ask(heaven, "PF_SYMDEF", mission="n", symbol="bigger")
+    assert [one.kind for one in other.shards] == ["symdef", "callers", "tests"]
+    heaven.forget_mission("m")
+    again = ask(heaven, "PF_SYMDEF", symbol="bigger")
+    assert again.shards[0].kind == "symdef" and again.meta.pf_count == 1
+
+
+def test_twenty_calls_and_not_one_more(heaven: Heaven) -> None:
+    for number in range(20):
+        reply = ask(heaven, "PF_STATUS")
+        assert reply.meta.pf_count == number + 1
+        assert reply.meta.budget_remaining is not None
+        assert reply.meta.budget_remaining.pf_calls_left == 19 - number
+    assert refused(heaven, "PF_STATUS").reason == "budget"
+    assert ask(heaven, "PF_STATUS", mission="n").meta.pf_count == 1
+
+
+def test_refused_faults_count_as_calls(heaven: Heaven) -> None:
+    for _ in range(20):
+        assert refused(heaven, "PF_SYMDEF", symbol="nothing_like_it").reason == "unknown"
+    assert refused(heaven, "PF_SYMDEF", symbol="bigger").reason == "budget"
+
+
+def test_a_reply_is_cut_at_whole_lines_to_the_last_byte(heaven: Heaven) -> None:
+    line = "x" * 99 + "\n"
+    (heaven.root / "long.txt").write_text(line * 1000)
+    first = ask(heaven, "PF_SLICE", path="long.txt", n=600)
+    second = ask(heaven, "PF_SLICE", path="long.txt", start_line=601, n=100)
+    assert first.shards[0].meta.bytes == 60_000
+    (shard,) = second.shards
+    assert shard.excerpts[0].text == line * 55
+    assert (shard.excerpts[0].start_line, shard.excerpts[0].end_line) == (601, 655)
+    assert not shard.meta.complete
+    assert shard.meta.note == "45 lines left out: the budget is used up"
+    assert second.meta.shard_bytes == 65_500
+    assert second.meta.budget_remaining is not None
+    assert second.meta.budget_remaining.shard_bytes_left == 36
+    third = ask(heaven, "PF_SLICE", path="other.py", start_line=1, n=1)
+    assert third.meta.shard_bytes == 65_523
+    fourth = ask(heaven, "PF_SLICE", path="long.txt", start_line=1, n=1)
+    assert fourth.shards[0].excerpts == () and not fourth.shards[0].meta.complete
+    fifth = ask(heaven, "PF_SLICE", path="other.py", start_line=4, n=1)
+    assert fifth.meta.shard_bytes == 65_536
+    assert refused(heaven, "PF_STATUS").reason == "budget"
+
+
+def test_what_is_prefetched_gives_way_first(heaven: Heaven) -> None:
+    line = "x" * 99 + "\n"
+    (heaven.root / "long.txt").write_text(line * 1000)
+    ask(heaven, "PF_SLICE", path="long.txt", n=653)
+    reply = ask(heaven, "PF_SYMDEF", symbol="bigger")
+    assert [one.kind for one in reply.shards] == ["symdef", "tests"]
+    assert reply.shards[0].meta.complete
+    assert reply.shards[0].meta.note == "what is prefetched was left out: it is over the budget"
+    assert reply.meta.shard_bytes <= 65_536
+
+
+def test_tests_search_and_status(heaven: Heaven) -> None:
+    (tests,) = ask(heaven, "PF_TESTS", symbol="bigger").shards
+    assert tests.excerpts[0].text == "def test_bigger():\n    assert bigger(1, 2) == 2\n"
+    (none,) = ask(heaven, "PF_TESTS", symbol="Box.shut").shards
+    assert none.excerpts == () and none.meta.note == "no test is known to reach it"
+    (search,) = ask(heaven, "PF_SEARCH", query="box").shards
+    assert [one.symbol for one in search.excerpts][0] == "Box" and search.data == {"found": 4}
+    (status,) = ask(heaven, "PF_STATUS").shards
+    assert status.data is not None and status.data["pf_count"] == 4
+    assert heaven.get_blob(status.blob_id)
+
+
+def test_text_is_of_the_moment_of_the_fault(heaven: Heaven) -> None:
+    """Trap: offsets go stale and the wrong text is served."""
+    ask(heaven, "PF_SYMDEF", symbol="bigger")
+    (heaven.root / "lib.py").write_text("# one more line\n" + SOURCE)
+    (one,) = ask(heaven, "PF_SYMDEF", symbol="bigger").shards[0].excerpts
+    assert one.start_line == 5 and one.text.startswith("@staticmethod\n")
