@@ -246,7 +246,7 @@ def test_tests_search_and_status(heaven: Heaven) -> None:
     (none,) = ask(heaven, "PF_TESTS", symbol="Box.shut").shards
     assert none.excerpts == () and none.meta.note == "no test is known to reach it"
     (search,) = ask(heaven, "PF_SEARCH", query="box").shards
-    assert [one.symbol for one in search.excerpts][0] == "Box" and search.data == {"found": 4}
+    assert search.excerpts[0].symbol == "Box" and search.data == {"found": 4}
     (status,) = ask(heaven, "PF_STATUS").shards
     assert status.data is not None and status.data["pf_count"] == 4
     assert heaven.get_blob(status.blob_id)
