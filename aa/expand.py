@@ -118,13 +118,12 @@ class Scope:
         for name, param in self.declared.items():
             if name in self._values:
                 continue
+            # The default counts as a use of what it refers to, also where it is not taken.
+            default = None if param.default is None else self.text(param.default)
             if name in values:
                 self._values[name] = values[name]
-            elif param.default is not None:
-                value = param.default.value
-                self._values[name] = (
-                    self._substituted(value, param.default) if "${" in value else value
-                )
+            elif default is not None:
+                self._values[name] = default
             else:
                 without.append(name)
         # Only now, so that a default cannot refer to a parameter declared below it.

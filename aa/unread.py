@@ -34,7 +34,8 @@ def unread_keywords(
 ) -> frozenset[str]:
     """The keyword, or the one nearly spelt, of each line that `diagnostics` report.
 
-    A directive that is there with a mistake in it is not missing as well.
+    A directive that is there with a mistake in it is not missing as well. "" stands for a line
+    that nobody can make sense of.
     """
     lines: list[str] | None = None
     found: set[str] = set()
@@ -46,10 +47,12 @@ def unread_keywords(
             lines = source.lines()
         at = diagnostic.span.line - 1
         words = lines[at].split(maxsplit=1) if 0 <= at < len(lines) else []
+        if not words:
+            found.add("")
         if not words or words[0] in asked:
             continue
         asked.add(words[0])
         word = words[0].upper()
         keyword = word if word in KEYWORDS[language] else suggest(word, KEYWORDS[language])
-        found.update((keyword,) if keyword else ())
+        found.add(keyword or "")
     return frozenset(found)

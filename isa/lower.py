@@ -230,7 +230,7 @@ class _File:
             )
         if draft.body:
             self._done.append(draft)
-        elif self._label is not None:
+        elif self._label is not None and not draft.handlers:
             words.warning(
                 "ISA0219", f"section {draft.label} is empty", self._label.span, hint="remove it"
             )
