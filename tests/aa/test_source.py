@@ -78,9 +78,7 @@ def test_a_file_beyond_the_limit_is_not_read_to_its_end(tmp_path: Path) -> None:
     assert [d.code for d in caught.value.diagnostics] == ["AA0105"]
 
 
-@pytest.mark.parametrize(
-    "character", ["\x07", "\x1b", "\x7f", "\x85", "\u202e", "\u2066", "\u2028"]
-)
+@pytest.mark.parametrize("character", "\x07\x1b\x7f\x85\u202e\u2066\u2028")
 def test_invisible_characters_that_change_what_a_reviewer_sees_are_refused(character: str) -> None:
     (found,) = refused(f"DO a{character}b\n".encode())
     assert (found.code, found.span) == ("AA0106", Span(1, 5, 1))
