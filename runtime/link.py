@@ -7,25 +7,27 @@ being are not looked for: what a macro op renames to, and whatever an angel may 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..aa.diagnostic import Diagnostic, error, suggest, warning
+from ..aa.macros import SIGNATURES
 from ..aa.module import Instruction, Module
 from ..aa.opcodes import CHOICES, Action, Kind, Op
 from ..aa.span import Span
 from ..heaven import Heaven
-from ..heaven.errors import PathOutside
+from ..heaven.errors import BadScope, PathOutside
 from ..heaven.paths import resolve_inside
 from ..heaven.records import Symbol
+from ..heaven.scopes import normalise_scope
+from ..proto.leases import Scope
 from .angels import Angel
 from .angels.select import WAYS
 from .checks import CheckUnavailable, command, detect
 from .errors import BaseRevMismatch
 from .invariants import CHECKED
-from .live import check_kind
+from .live import check_kind, scope_type
 from .revision import pin
 
 _ENVIRONMENT = frozenset({"AA0805", "AA0806"})
@@ -106,7 +108,7 @@ class _Linker:
         elif op in (Op.FAULT_PROMPT, Op.FAULT_PROMPT_SUMMARY):
             self._prompt(pc, self._text(operands[0]))
         elif op is Op.MACRO:
-            self._macro(pc, operands[1])
+            self._macro(pc, self._text(operands[0]), operands[1])
         elif op is Op.ANGEL:
             self._ask(pc, self._text(operands[0]), CHOICES[Kind.RETURN][operands[1]])
         elif op is Op.RUN:
@@ -144,13 +146,15 @@ class _Linker:
             self._error("AA0804", pc, rev, str(mismatch), "use BASE_REV HEAD")
 
     def _lease(self, pc: int, scope: str, value: str) -> None:
-        if scope == "symbol":
-            self._symbol(pc, value)
-        elif scope in ("file", "directory"):
-            with contextlib.suppress(PathOutside):
+        try:
+            normalise_scope(Scope(scope_type(scope), value))
+            if scope in ("file", "directory"):
                 resolve_inside(self._root, value)
-                return
-            self._error("AA0803", pc, value, f"{value!r} is not a path inside the repository")
+        except (BadScope, PathOutside) as error:
+            self._error("AA0803", pc, value, str(error))
+        else:
+            if scope == "symbol":
+                self._symbol(pc, value)
 
     def _symbol(self, pc: int, name: str) -> None:
         found = self._heaven.find_symbols(name)
@@ -214,10 +218,20 @@ class _Linker:
             "this version has no prompt store; give the text as INVARIANT or OP",
         )
 
-    def _macro(self, pc: int, record: int) -> None:
+    def _macro(self, pc: int, opcode: str, record: int) -> None:
         constant = self._module.constants[record]
         assert not isinstance(constant, str), "the verifier holds operand kinds"
         args = {self._text(name): self._text(value) for name, value in constant}
+        signature = SIGNATURES.get(opcode)
+        if signature is None or not signature.implemented:
+            self._error("AA0813", pc, opcode, f"this version has no macro op {opcode!r}")
+            return
+        missing = [name for name in signature.positional if name not in args]
+        unknown = [n for n in args if n not in signature.positional + signature.keywords]
+        if missing or unknown:
+            wrong = f"lacks {missing[0]!r}" if missing else f"does not take {unknown[0]!r}"
+            self._error("AA0813", pc, opcode, f"{opcode} {wrong}", signature.usage())
+            return
         old, new = args.get("old"), args.get("new")
         if old is not None and old not in self._made and not self._angel_before:
             found = self._heaven.find_symbols(old, path=None, kind=args.get("kind"))

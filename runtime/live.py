@@ -80,7 +80,7 @@ class LiveEffects:
         }
 
     def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
-        wanted = [Scope(_scope_type(kind), value) for kind, value in scopes]
+        wanted = [Scope(scope_type(kind), value) for kind, value in scopes]
         grant = self._heaven.acquire(
             self._run, self._run, wanted, ttl_seconds=LEASE_SECONDS, partial=False
         )
@@ -323,7 +323,7 @@ def _canonical(value: JsonObject) -> bytes:
     return encode(value)
 
 
-def _scope_type(word: str) -> ScopeType:
+def scope_type(word: str) -> ScopeType:
     known: tuple[ScopeType, ...] = get_args(ScopeType)
     return next(kind for kind in known if kind == word)
 

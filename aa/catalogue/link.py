@@ -126,4 +126,15 @@ CODES: Final = (
         _HEAD + "OP RENAME_SYMBOL greet salute\nRUN test\nIF_FAIL HALT\n",
         "isa",
     ),
+    Code(
+        "AA0813",
+        "error",
+        "Bytecode with a macro op that is not there",
+        "The module calls a macro op, or gives it an argument, that this version does not have. "
+        "The compiler refuses that in a program; bytecode may come from elsewhere. Build the "
+        "program with this version.",
+        "",
+        "",
+        "isa",
+    ),
 )
