@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from ..aa import ast as aa
@@ -53,6 +54,7 @@ def lower(
     Without LEASE it leases the whole repository, without RETURN its angels answer in Edit IR.
     """
     program = _Program(expanded.complete, unread)
+    program.reserve(item.name.value for item in expanded.items if isinstance(item, ast.Label))
     sections = program.file(expanded.items, "", None)
     start = Origin("", NOWHERE)
     base_origin = program.base_origin or start
@@ -106,6 +108,10 @@ class _Program:
         self.returns_origin: Origin | None = None
         self._names: dict[str, int] = {}
 
+    def reserve(self, labels: Iterable[str]) -> None:
+        """Keep the program's own labels from being given to modules."""
+        self._names.update(dict.fromkeys(("start", *labels), 1))
+
     def file(self, items: tuple[Item, ...], file: str, used_at: Related | None) -> list[Section]:
         return _File(self, file, used_at).sections(items)
 
@@ -117,19 +123,31 @@ class _Program:
         """
         used_at = Related("in the module used here", used.span, used.user)
         sections = self.file(used.items, used.name, used_at)
-        name = _display(used.name)
-        count = self._names[name] = self._names.get(name, 0) + 1
-        label = name if count == 1 else f"{name}#{count}"
+        label = self._unique(_display(used.name))
         origin = Origin(used.user, used.span)
         checked = any(_has_check(section) for section in sections)
         if len(sections) == 1 and sections[0].label == "start":
             only = sections[0]
             return Section(label, only.body, only.handlers, origin), checked
         inner = tuple(
-            Section(f"{label}/{section.label}", section.body, section.handlers, section.origin)
+            Section(
+                self._unique(f"{label}/{section.label}"),
+                section.body,
+                section.handlers,
+                section.origin,
+            )
             for section in sections
         )
         return Section(label, inner, (), origin), checked
+
+    def _unique(self, name: str) -> str:
+        """A label that no other section has: the name, else with `#2` and so on."""
+        label = name
+        while label in self._names:
+            self._names[name] += 1
+            label = f"{name}#{self._names[name]}"
+        self._names[label] = 1
+        return label
 
 
 class _File:
@@ -151,7 +169,9 @@ class _File:
         for item in items:
             self._item(item)
         self._close()
-        if self._prompts and self._done:
+        if self._prompts:
+            if not self._done:
+                self._done.append(_Draft("start", self._prompts[0].origin))
             self._done[0].body[:0] = self._prompts
         self._program.diagnostics += self._words.diagnostics
         return [draft.section() for draft in self._done]
@@ -234,8 +254,6 @@ class _File:
             words.warning(
                 "ISA0219", f"section {draft.label} is empty", self._label.span, hint="remove it"
             )
-        elif self._prompts:
-            self._done.append(draft)
 
     def _add(self, item: lowered.Statement | Section | None, span: Span) -> None:
         self._reachable(span)

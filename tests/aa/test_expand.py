@@ -45,6 +45,11 @@ def test_a_default_may_use_parameters_above_it_and_none_below() -> None:
     assert codes(compile_text(bad, "aa")) == ["AA0301"]
 
 
+def test_a_parameter_that_only_an_overridden_default_uses_is_used() -> None:
+    text = f"PARAM a x\nPARAM b ${{a}}/y\n{AA}DO ${{b}}\n{TAIL}"
+    assert codes(compile_text(text, "aa", params={"b": "z"})) == []
+
+
 def test_two_dollars_are_a_literal_reference() -> None:
     compiled = compile_text(f"{AA}DO Print $${{HOME}} for $5\n{TAIL}", "aa")
     assert codes(compiled) == []

@@ -40,6 +40,12 @@ def test_a_directive_with_a_mistake_in_it_is_not_missing_as_well() -> None:
     assert len(compiled.diagnostics) == 4
 
 
+@pytest.mark.parametrize("text", ["\0", "foo bar\n", '"""', "\x01\n"])
+def test_a_file_that_cannot_be_read_is_not_empty_as_well(text: str) -> None:
+    for language in ("aa", "isa"):
+        assert "AA0201" not in codes(compile_text(text, language))
+
+
 def test_a_second_directive_points_to_the_first() -> None:
     text = "BASE_REV HEAD\nBASE_REV main\nLEASE file:a\nDO x\nRETURN edit_ir\n"
     (found,) = compile_text(text, "aa").diagnostics

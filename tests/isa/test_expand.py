@@ -121,7 +121,7 @@ def test_deep_recursion_ends_in_a_diagnostic() -> None:
     )
 
 
-@pytest.mark.parametrize("payload", ["", "RUN test\n", "NEED tests f\nOP x\n"])
+@pytest.mark.parametrize("payload", ["", "NEED tests f\nOP x\n"])
 def test_a_fan_out_bomb_is_bounded_in_size_and_time(payload: str) -> None:
     """Each module uses the next one twice: 2**30 copies if nobody counted."""
     modules = {

@@ -76,6 +76,21 @@ def test_a_prompt_is_outlined_at_the_head_of_the_first_section() -> None:
     assert [s.prompt_id for s in head if isinstance(s, lowered.PromptSummary)] == ["p1", "p2"]
 
 
+def test_a_prompt_alone_is_a_program_too() -> None:
+    assert labels(unit_of("PROMPT_REF p1\n")) == ["start"]
+    compiled = compile_text(f"{ISA}LABEL b\nPROMPT_REF p1\n")
+    assert compiled.unit is not None
+    assert labels(compiled.unit) == ["start"]
+
+
+def test_no_two_sections_have_one_label() -> None:
+    unit = unit_of(
+        "USE ./m.isa\nUSE ./start.isa\nLABEL m\nUSE ./m.isa\n",
+        {f"./{name}.isa": "ISA_VERSION 0\nRUN test\n" for name in ("m", "start")},
+    )
+    assert labels(unit) == ["start", ["m#2", "start#2"], "m", ["m#3"]]
+
+
 def test_a_module_without_labels_is_one_section_with_its_handlers() -> None:
     unit = unit_of(
         "USE ./m.isa\nRUN lint\nIF_FAIL HALT\n",
