@@ -146,8 +146,7 @@ def test_order_of_steps_survives_power_loss_at_any_of_them(house: House) -> None
     assert synced == {".", "bin", "d", "new", "new/deep"}
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
-def test_disk_error_at_any_step_leaves_the_tree_as_it_was(tmp_path: Path, code: int) -> None:
+def test_disk_error_at_any_step_leaves_the_tree_as_it_was(tmp_path: Path) -> None:
     failed_at = 0
     while True:
         root = tmp_path / str(failed_at)
@@ -160,12 +159,12 @@ def test_disk_error_at_any_step_leaves_the_tree_as_it_was(tmp_path: Path, code: 
             nonlocal left
             left -= 1
             if left == -1 and name not in ("put blobs", "append", "done"):
-                raise OSError(code, os.strerror(code), subject)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), subject)
 
         try:
             land(house.four(), house.heaven, run="r", owner_id="me", step=step)
         except LandFailed as failure:
-            assert failure.restored
+            assert failure.restored and "No space left" in str(failure)
             assert tree(root) == before
             assert house.kinds()[-1] == "edit_abandoned"
             assert recover(house.heaven).finished == ()

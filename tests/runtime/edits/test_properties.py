@@ -211,7 +211,7 @@ def test_drifted_file_is_edited_only_where_its_author_meant(data: st.DataObject)
     assert origin[line - 1] == line - 1 or same_text.count(line - 1) == 1
 
 
-@settings(max_examples=25 * SCALE, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15 * SCALE, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_undo_through_heaven_restores_every_byte(data: st.DataObject) -> None:
     contents = {name: data.draw(files()) for name in ("a", "d/b", "c")}

@@ -100,9 +100,10 @@ def test_trap_lines_that_moved_are_not_overwritten_at_their_old_numbers(bench: E
     assert (refusal.line, refusal.expected, refusal.actual) == (2, "line 2", "line 1")
 
 
-def test_a_change_elsewhere_in_the_file_does_not_refuse_an_unmistakable_edit(
+def test_trap_formatter_between_read_and_edit_does_not_refuse_an_unmistakable_edit(
     bench: EditBench,
 ) -> None:
+    """Nothing has to be read again where only other parts of the file changed."""
     op = bench.op("replace_line", "a.txt", lines=(2,), content="mine")
     changed = TEN.replace(b"line 9\n", b"theirs\n")
     bench.write("a.txt", changed)
@@ -220,6 +221,14 @@ def test_whole_file_operations_overlap_with_everything_on_that_path(bench: EditB
     assert refused(bench, add, bench.op("add_file", "n/m", content="")).code == "overlap"
     refusal = refused(bench, delete, bench.op("add_file", "./a.txt", content="x"))
     assert refusal.code == "overlap" and "operations 0 and 1" in refusal.message
+
+
+def test_two_spellings_of_one_file_are_refused(bench: EditBench) -> None:
+    """As on a file system that ignores case."""
+    (bench.root / "A.TXT").hardlink_to(bench.root / "a.txt")
+    first = bench.op("replace_line", "a.txt", lines=(1,), content="x")
+    second = bench.op("replace_line", "A.TXT", lines=(9,), content="y")
+    assert refused(bench, first, second).code == "overlap"
 
 
 def test_line_operation_on_a_file_that_the_batch_adds_is_refused(bench: EditBench) -> None:
