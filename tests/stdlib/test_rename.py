@@ -465,7 +465,8 @@ def test_elements_of_annotated_containers_and_inferred_results_are_known(tmp_pat
     files = {
         "a.py": (
             "import typing as t\n\nclass A:\n    def go(self): pass\n"
-            "    def __enter__(self) -> 'A':\n        return self\n\ndef make():\n    return A()\n\n"
+            "    def __enter__(self) -> 'A':\n        return self\n\n"
+            "def make():\n    return A()\n\n"
             "def f(many: t.List[A], *rest: int):\n    for one in many:\n        one.go()\n"
             "    [x.go() for x in many]\n    make().go()\n    with A() as a:\n        a.go()\n"
             "    (y := A()).go()\n    z = make() if many else None\n    z.go()\n"
