@@ -130,6 +130,10 @@ def run(
             check_timeout=check_timeout,
             observe=None if quiet or report.format == "json" else narrator,
             on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
+            on_interrupted=lambda name: report.say(
+                f"run {name} was cut off before it ended; what it had landed is still in the tree "
+                f"(`aa diff {name}`)"
+            ),
             on_start=None if quiet else (lambda name: report.say(f"run {name}: {loaded.name}")),
         )
     if isinstance(ended, Refused):

@@ -67,12 +67,17 @@ def execute(
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
+    on_interrupted: Callable[[str], None] | None = None,
 ) -> Refused | Ended:
     """Verify, link and run `program` on the repository at `root`.
 
-    An interrupt passes through and leaves the run without an end in the log.
+    `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
+    (Ctrl-C) passes through after the run's edits were undone.
     """
     recover(heaven)
+    for dead in runs.close_interrupted(heaven):
+        if on_interrupted is not None:
+            on_interrupted(dead.name)
     problems = verify(program.module)
     if has_errors(problems):
         return Refused(tuple(problems), 2)
@@ -96,16 +101,23 @@ def execute(
     try:
         outcome = Machine(program.module, effects, door, observe).run()
     except (RunError, CheckUnavailable) as error:
-        unwound = effects.roll_back(0, None)
-        message = str(error)
-        if "refused" in unwound:
-            message += "; its edits could not be undone, because the files were changed since"
-        runs.abandon(heaven, run, message)
-        effects.release()
+        message = _abandon(heaven, run, effects, str(error))
         return Ended(run.name, None, door.head, effects.tree_hash(), 4, message, linked.diagnostics)
+    except KeyboardInterrupt:
+        _abandon(heaven, run, effects, "interrupted from the keyboard")
+        raise
     tree = effects.tree_hash()
     runs.finish(heaven, run, outcome, door.head, tree)
     effects.release()
     code = runs.EXIT_CODES[outcome.status]
     message_of = outcome.stuck or (outcome.failure.message if outcome.failure else None)
     return Ended(run.name, outcome, door.head, tree, code, message_of, linked.diagnostics)
+
+
+def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:
+    """Undo what the run landed and end it in the log; returns the message for the user."""
+    if "refused" in effects.roll_back(0, None):
+        message += "; its edits could not be undone, because the files were changed since"
+    runs.abandon(heaven, run, message)
+    effects.release()
+    return message

@@ -97,6 +97,27 @@ def abandon(heaven: Heaven, run: Run, message: str) -> None:
     heaven.append("run_finished", data)
 
 
+def close_interrupted(heaven: Heaven) -> tuple[Run, ...]:
+    """End, in the log, the runs whose process died: nobody but the caller has this Heaven open.
+
+    Their leases are released, so that they do not stand in the way until they expire. Their edits
+    stay in the tree: taking them back now could undo what somebody has built on them since.
+    """
+    dead = tuple(run for run in all_runs(heaven) if run.status is None)
+    for run in dead:
+        held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
+        if held:
+            heaven.release(run.name, held)
+        data: dict[str, Json] = {
+            "run": run.name,
+            "status": "interrupted",
+            "exit_code": 4,
+            "message": "its process ended before it did",
+        }
+        heaven.append("run_finished", data)
+    return dead
+
+
 def all_runs(heaven: Heaven) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
