@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .bind import Binder, Key, Meaning
+    from .bind_values import Value
+    from .facts import FileFacts
 
 
 class Classes:
@@ -42,9 +44,15 @@ class Classes:
             if facts is None:
                 return False
             for base in facts.definitions[one.number].bases:
-                if any(v.form == "unknown" for v in binder.values.expression(one.path, base)):
+                if any(value.form == "unknown" for value in self._base(one.path, facts, base)):
                     return False
         return True
+
+    def _base(self, path: str, facts: FileFacts | None, number: int) -> tuple[Value, ...]:
+        """What a base is; `Base[int]` is `Base`."""
+        while facts is not None and number >= 0 and facts.expressions[number].op == "item":
+            number = facts.expressions[number].argument
+        return self._binder.values.expression(path, number)
 
     def linear(self, key: Key) -> tuple[tuple[Key, ...], bool]:
         """The class and its bases in the repository, in method resolution order (C3; depth first
@@ -61,7 +69,7 @@ class Classes:
         for base in facts.definitions[key.number].bases if facts is not None else ():
             classes = [
                 value.key
-                for value in binder.values.expression(key.path, base)
+                for value in self._base(key.path, facts, base)
                 if value.form == "definition"
                 and value.key is not None
                 and binder.definition(value.key).kind == "class"

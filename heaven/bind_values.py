@@ -111,7 +111,13 @@ class Values:
             return _joined(values, self.called)
         if row.op == "enter":
             return _joined(values, self.entered)
-        return _joined(values, _elements)
+        return _joined(values, self._item if row.op == "item" else _elements)
+
+    def _item(self, value: Value) -> Found:
+        if value.form != "definition" or value.key is None:
+            return _elements(value)
+        # `Box[int]` is `Box`, as far as names go.
+        return (value,) if self._binder.definition(value.key).kind == "class" else _UNKNOWN
 
     def _use(self, facts: FileFacts, path: str, number: int) -> Found:
         use = facts.uses[number]

@@ -489,3 +489,29 @@ def test_a_test_is_given_what_its_fixture_gives(tmp_path: Path) -> None:
         },
         "Runner.go",
     )
+
+
+def test_generic_bases_are_followed_and_outside_bases_hide_only_their_own(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import typing as t
+                import unittest
+                T = t.TypeVar("T")
+                class Base(t.Generic[T], unittest.TestCase):
+                    def go(self): ...
+                    def run(self): self.assertEqual(1, 1)
+                class Sub(Base[int]):
+                    def run(self): self.‹go›()
+                Sub().‹go›()
+                Base[int]().‹go›()
+                def f(x: Base[str]): x.‹go›()
+                """,
+            "b.py": "class Other:\n    def assertEqual(self): ...\n",
+        },
+        "Base.go",
+    )
+    index = SymbolIndex(tmp_path, None)
+    assert index.references(index.find_symbols("Other.assertEqual")[0]) == ()
+    index.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.heaven.faults import FaultRefused
+from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Command, Request, Response
 
 BODY = '''\
@@ -258,3 +260,22 @@ def test_text_is_of_the_moment_of_the_fault(heaven: Heaven) -> None:
     (heaven.root / "lib.py").write_text("# one more line\n" + SOURCE)
     (one,) = ask(heaven, "PF_SYMDEF", symbol="bigger").shards[0].excerpts
     assert one.start_line == 5 and one.text.startswith("@staticmethod\n")
+
+
+def test_faults_and_leases_of_several_threads_do_not_wait_for_each_other_for_ever(
+    heaven: Heaven,
+) -> None:
+    def faults(number: int) -> None:
+        for _ in range(10):
+            ask(heaven, "PF_STATUS", mission=f"m{number}")
+            ask(heaven, "PF_CALLERS", mission=f"m{number}", symbol="bigger")
+
+    def leases(number: int) -> None:
+        for _ in range(10):
+            given = heaven.acquire(f"o{number}", "m", [Scope("symbol", "bigger")])
+            heaven.release(f"o{number}", [one.lease_id for one in given.acquired])
+
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(work, n) for n in range(2) for work in (faults, leases)]
+        for job in jobs:
+            job.result(timeout=60)
