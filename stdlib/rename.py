@@ -13,9 +13,9 @@ from ..heaven.records import Symbol
 from ..proto.edit_ir import EditIR, EditOp
 from .python.collisions import check_collisions
 from .python.program import Program
-from .python.reader import count_errors, parse
 from .python.renaming import Renaming
 from .python.scopes import Scope
+from .python.tree import count_errors, parse
 from .refused import Expansion, MacroRefused
 from .tokens import replace_tokens, token_edits
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from .known import CONTAINERS, HAND_OUT, LITERALS, PLAIN_BUILTINS, TRANSPARENT, WRAPPERS
 from .program import Program
-from .reader import parse, text_of
 from .scopes import Binding, Scope
+from .tree import parse, text_of
 from .values import (
     ANYTHING,
     NOTHING,

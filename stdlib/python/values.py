@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from .reader import text_of
 from .scopes import Scope
+from .tree import text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
