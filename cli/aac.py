@@ -5,6 +5,7 @@ Only click is imported here; every command imports what it needs, so that none p
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -377,6 +378,8 @@ def doc(report: Report, module: str | None) -> None:
 
 def main() -> NoReturn:
     """The `aac` command."""
+    # A compilation is over before there is garbage worth looking for; looking costs a tenth of it.
+    gc.set_threshold(100_000)
     output.main(cli, "aac")
 
 
