@@ -1,0 +1,147 @@
+"""Every use of a symbol, bound while the question is answered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .bind import Key
+from .facts import FileFacts, Use
+from .index_state import IndexState
+from .records import Reference, Symbol
+
+_SUGGESTED: Final = 0.3
+_AMBIGUOUS: Final = 0.6
+_KIND_ORDER: Final = {"call": 0, "plain": 1, "attribute": 1, "assignment": 2, "type": 3}
+
+
+class References:
+    """Over an `IndexState`; each method is for use inside its `ask`."""
+
+    def __init__(self, state: IndexState) -> None:
+        self._state = state
+
+    def find(self, symbol: Symbol) -> list[Reference]:
+        """Every use, surest first."""
+        key = ("references", symbol.id, 0)
+        return self._state.remembered(key, lambda: self._find(symbol))
+
+    def uses(self, symbols: list[Symbol]) -> tuple[Reference, ...]:
+        found: dict[tuple[str, int], Reference] = {}
+        seen: set[tuple[str, str]] = set()
+        for symbol in symbols:
+            if (symbol.path, symbol.qualname) in seen:
+                continue
+            seen.add((symbol.path, symbol.qualname))
+            for one in self.find(symbol):
+                key = (one.path, one.at.start_byte)
+                known = found.get(key)
+                if known is None or known.confidence < one.confidence:
+                    found[key] = one
+        return tuple(
+            sorted((r for r in found.values() if not self._is_mention(r)), key=_caller_order)
+        )
+
+    def _is_mention(self, one: Reference) -> bool:
+        """An import, or a name in a string such as those of `__all__`."""
+        if one.ref_kind == "import":
+            return True
+        before = self._state.lines(one.path).source[: one.at.start_byte][-1:]
+        return one.ref_kind == "plain" and before in (b'"', b"'")
+
+    def family(self, symbol: Symbol) -> tuple[Symbol, ...]:
+        binder = self._state.binder()
+        linear = binder.classes.linear
+        start = self._keys_of(symbol)
+        owners = {Key(key.path, binder.definition(key).owner) for key in start}
+        owners = {key for key in owners if key.number >= 0}
+        if not owners:
+            return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in start]))
+        holders: dict[Key, list[Key]] = {}
+        for path in self._state.store.files_with(symbol.name):
+            facts = self._state.facts(path)
+            for number, row in enumerate(facts.definitions if facts is not None else ()):
+                if row.name == symbol.name and row.owner >= 0:
+                    holders.setdefault(Key(path, row.owner), []).append(Key(path, number))
+        related = set(owners)
+        grown = True
+        while grown:
+            grown = False
+            for holder in holders:
+                if holder in related:
+                    continue
+                line = set(linear(holder)[0])
+                if line & related or any(holder in linear(one)[0] for one in related):
+                    related.add(holder)
+                    grown = True
+        keys = [key for holder in sorted(related) for key in holders.get(holder, ())]
+        return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in keys]))
+
+    def _find(self, symbol: Symbol) -> list[Reference]:
+        group = set(self._keys_of(symbol))
+        if not group:
+            return []
+        binder = self._state.binder()
+        member = any(binder.definition(key).owner >= 0 for key in group)
+        rivals: tuple[int, ...] | None = None
+        found: list[Reference] = []
+        names = [symbol.name]
+        for name in names:
+            for path in self._state.store.files_with(name):
+                facts = self._state.facts(path)
+                if facts is None:
+                    continue
+                for number in facts.names.get(name, ()):
+                    use = facts.uses[number]
+                    meaning = binder.refers(path, number)
+                    if group.isdisjoint(meaning.keys):
+                        if meaning.known or name != symbol.name or meaning.keys:
+                            continue
+                        if use.on == -1 or not member:
+                            continue
+                        if rivals is None:
+                            rivals = self._members_called(name, symbol.id)
+                        confidence = max(0.01, round(_SUGGESTED / len(rivals), 2))
+                        found.append(self._reference(path, facts, use, confidence, rivals))
+                        continue
+                    if use.imported >= 0:
+                        bound = facts.imports[use.imported].bound
+                        if bound not in names:
+                            names.append(bound)
+                    confidence = 1.0 if meaning.sure else _AMBIGUOUS
+                    found.append(
+                        self._reference(
+                            path,
+                            facts,
+                            use,
+                            confidence,
+                            tuple(map(self._state.symbol_id, meaning.keys)),
+                        )
+                    )
+        found.sort(key=lambda one: (-one.confidence, one.path, one.at.start_byte))
+        return found
+
+    def _reference(
+        self, path: str, facts: FileFacts, use: Use, confidence: float, ids: tuple[int, ...]
+    ) -> Reference:
+        at = self._state.lines(path).position(use.start, use.end)
+        return Reference(path, at, use.kind, facts.scope_name(use.scope), confidence, ids)
+
+    def _members_called(self, name: str, first: int) -> tuple[int, ...]:
+        """Ids of everything of this name that is an attribute of a class, `first` at the head."""
+        found = [one.id for one in self._state.store.by_name(name) if self._is_member(one)]
+        return tuple(sorted(found, key=lambda number: number != first))
+
+    def _is_member(self, symbol: Symbol) -> bool:
+        return any(self._state.binder().definition(key).owner >= 0 for key in self._keys_of(symbol))
+
+    def _keys_of(self, symbol: Symbol) -> list[Key]:
+        facts = self._state.facts(symbol.path)
+        return [
+            Key(symbol.path, number)
+            for number, row in enumerate(facts.definitions if facts is not None else ())
+            if row.qualname == symbol.qualname
+        ]
+
+
+def _caller_order(one: Reference) -> tuple[float, int, str, int]:
+    return -one.confidence, _KIND_ORDER.get(one.ref_kind, 4), one.path, one.at.start_byte
