@@ -18,6 +18,8 @@ Verdict: TypeAlias = Literal["yes", "no", "maybe"]
 
 _SEVERAL_BASES = re.compile(rb"^[ \t]*class\s+\w+\s*\([^)]*,", re.MULTILINE)
 _ENTRY_POINT_FILES = ("pyproject.toml", "setup.cfg")
+# "visit_" + name, "visit_%s" % name, f"visit_{name}"
+_BUILT = re.compile(rb"""["']([A-Za-z_]\w*_)(?:\{|%[sr]|["']\s*[+%])""")
 _BY_NAME = ("getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller", "patch")
 
 
@@ -62,6 +64,7 @@ class Renaming:
             self._texts(module)
         self._names_at_run_time()
         self._entry_points()
+        self._built_names()
         self.unsure.sort(key=lambda site: (site.path, site.line, site.why))
 
     def _check_definition(self, scope: Scope) -> None:
@@ -297,6 +300,17 @@ class Renaming:
                 if pattern.search(line):
                     why = "a name in the project's configuration"
                     self.unsure.append(Site(name, number, line.strip(), why))
+
+    def _built_names(self) -> None:
+        """List where a name that begins like this one is put together for getattr."""
+        for path in self.program.paths:
+            source = self.program.source(path)
+            if b"getattr" not in source and b"globals()" not in source:
+                continue
+            for found in _BUILT.finditer(source):
+                head = found[1].decode()
+                if self.old.startswith(head) and self.old != head:
+                    self._leave(self.program.module(path), found.start(1), "a name is built here")
 
     def _names_it(self, text: Text) -> bool:
         head, _, last = text.value.replace(":", ".").rpartition(".")

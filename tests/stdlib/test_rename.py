@@ -488,6 +488,18 @@ def test_where_a_class_reads_its_own_name_is_listed(tmp_path: Path) -> None:
     assert rename(tmp_path, files, "Sub", "Other").unsure == [("a.py", 2)]
 
 
+def test_names_that_are_built_for_getattr_are_listed(tmp_path: Path) -> None:
+    files = {
+        "a.py": "class A:\n    def visit_name(self): pass\n",
+        "b.py": (
+            "def walk(a, k):\n    getattr(a, f'visit_{k}')\n    m = 'visit_' + k\n"
+            "    n = 'visit_%s' % k\n    o = f'other_{k}'\n"
+        ),
+    }
+    done = rename(tmp_path, files, "A.visit_name", "visit_title")
+    assert done.unsure == [("b.py", 2), ("b.py", 3), ("b.py", 4)]
+
+
 def test_entry_points_are_listed(tmp_path: Path) -> None:
     files = {
         "pyproject.toml": "[project.scripts]\ntool = 'pkg.cli:main'\n# main\n",
