@@ -10,11 +10,17 @@ import pytest
 from genesis_ssmp.aa.diagnostic import Diagnostic
 from genesis_ssmp.aa.emit import STAGES, missions
 from genesis_ssmp.aa.encode import encode
+from genesis_ssmp.aa.expand import escaped
+from genesis_ssmp.aa.lowered import Task
 from genesis_ssmp.aa.pipeline import compile_source as compile_aa
 from genesis_ssmp.aa.pipeline import located, source_sha256
 from genesis_ssmp.aa.source import Source
 from genesis_ssmp.aa.span import Span
+from genesis_ssmp.aa.texts import quote
 from genesis_ssmp.isa.compile import emit
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from kit.programs import examples, isa_source
 from kit.samples import BROKEN, PROGRAMS, ROOT, codes, compile_sample, compile_text
 from syrupy.assertion import SnapshotAssertion
 
@@ -60,6 +66,31 @@ def test_the_expanded_program_compiles_to_the_same_code(name: str) -> None:
     assert compiled.module is not None and again.module is not None
     assert again.module.code == compiled.module.code
     assert again.module.handlers == compiled.module.handlers
+
+
+@settings(deadline=None, max_examples=examples(30))
+@given(isa_source())
+def test_any_program_prints_as_missions_and_as_its_expansion(text: str) -> None:
+    compiled = compile_text(text)
+    assert compiled.unit is not None and compiled.module is not None
+    for label, mission in missions(compiled.unit):
+        assert compile_aa(Source(f"{label}.aa", mission)).module is not None, mission
+    again = compile_text(emit(compiled, "expanded"))
+    assert again.module is not None
+    assert again.module.code == compiled.module.code
+
+
+@settings(deadline=None, max_examples=examples(80))
+@given(st.text(st.sampled_from('ab #"\\$\n\t{}=:RENAME_SYMBOL é'), min_size=1, max_size=20))
+def test_any_task_survives_being_printed(task: str) -> None:
+    assume(task.strip() != "")
+    unit = compile_text(f"{ISA}OP {quote(escaped(task))}\n").unit
+    assert unit is not None
+    ((_label, mission),) = missions(unit)
+    again = compile_aa(Source("again.aa", mission)).unit
+    assert again is not None, mission
+    words = [[s.text for s in u.sections[0].body if isinstance(s, Task)] for u in (unit, again)]
+    assert words == [[task], [task]]
 
 
 @pytest.mark.parametrize("name", BROKEN)
