@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from .annotations import TypeNode
+from .expressions import Expressions, mark_base, mark_types
 from .facts import (
     Binding,
     Definition,
-    Expression,
     FileFacts,
     How,
     Import,
     Op,
     Scope,
     ScopeKind,
-    Type,
     Use,
 )
 from .reading import Opening, Range, Reading, Role
 from .records import RefKind
 
 _STATIC: Final = "staticmethod"
-_MAX_DEPTH: Final = 60
 _REGION, _OPENING, _IMPORT, _RESULT, _TOKEN = range(5)
 _OPS: Final[dict[str, Op]] = {"context": "enter", "raised": "call", "iterable": "element"}
 
@@ -40,11 +37,9 @@ class Sweep:
         self.bindings: list[Binding] = []
         self.imports: list[Import] = []
         self.uses: list[Use] = []
-        self.expressions: list[Expression] = []
-        self.types: list[Type] = []
         self.use_at: dict[int, int] = {}
         self._known: dict[Range, int] = {}
-        self._overloads: dict[tuple[int, str], int] = {}
+        self._overloads: dict[str, int] = {}
         self._bound: set[tuple[int, str]] = set()
         self._first: dict[tuple[int, str], int] = {}
         self._variables: dict[tuple[int, str], int] = {}
@@ -141,7 +136,7 @@ class Sweep:
             self._stack.append((opening.at[1], opening.scope, -1))
 
     def _result(self, at: Range, yielded: bool) -> None:
-        """A function's result; one that a lambda yields is nobody's."""
+        """A function's result; what a lambda gives is not asked for."""
         definition = self.scopes[self._stack[-1][1]].definition
         if definition >= 0:
             table = self._yields if yielded else self._results
@@ -196,8 +191,8 @@ class Sweep:
                 break
             where = self.scopes[where].parent
         qualname = outer + name
-        overload = self._overloads.get((0, qualname), 0)
-        self._overloads[0, qualname] = overload + 1
+        overload = self._overloads.get(qualname, 0)
+        self._overloads[qualname] = overload + 1
         self.definitions.append(
             Definition(
                 name,
@@ -311,11 +306,11 @@ class Sweep:
 
     def _variable_definition(self, start: int, role: Role, name: str, kind: str, scope: int) -> int:
         extent = role.statement or (start, self.reading.tokens[start][0])
-        header = (extent[0], max(self._header_end(role, extent), self.reading.tokens[start][0]))
+        header = (extent[0], max(self._header_end(extent), self.reading.tokens[start][0]))
         owner = self.scopes[scope].definition if kind == "field" else -1
         return self._add_definition(name, kind, extent, start, header, scope, -1, owner, ())
 
-    def _header_end(self, role: Role, extent: Range) -> int:
+    def _header_end(self, extent: Range) -> int:
         """Up to the end of the statement's first line: a table of a thousand lines is no header."""
         newline = self.reading.source.find(b"\n", extent[0], extent[1])
         return extent[1] if newline < 0 else newline
@@ -362,21 +357,22 @@ class Sweep:
 
     def _facts(self, has_error: bool) -> FileFacts:
         reading = self.reading
+        made = Expressions(reading, self.use_at)
         typed = sorted((start, end) for start, (end, _) in reading.types.items())
-        self._mark_types(typed)
-        types = {start: self._type(tree) for start, (_, tree) in reading.types.items()}
+        mark_types(self.uses, typed)
+        types = {start: made.type(tree) for start, (_, tree) in reading.types.items()}
         for number, role in self._pending_uses:
             if role.on is not None:
-                on = self._expression(role.on, 0)
+                on = made.expression(role.on, 0)
                 self.uses[number] = self.uses[number]._replace(on=on if on >= 0 else -2)
         for number, role in self._pending:
             value = -1
             if role.variadic:
-                value = self._add("literal", -1)
+                value = made.add("literal", -1)
             elif role.value is not None:
-                value = self._expression(role.value, 0)
+                value = made.expression(role.value, 0)
                 if value >= 0 and role.takes in _OPS:
-                    value = self._add(_OPS[role.takes], value)
+                    value = made.add(_OPS[role.takes], value)
             annotation = types.get(role.annotation, -1) if not role.variadic else -1
             self.bindings[number] = self.bindings[number]._replace(value=value, type=annotation)
         for number, opening in self._pending_definitions:
@@ -384,84 +380,23 @@ class Sweep:
             decorators = reading.decorated.get(opening.at[0], (0, []))[1]
             self.definitions[number] = self.definitions[number]._replace(
                 returns=types.get(opening.returns, -1),
-                bases=self._all(ranges),
-                results=self._all(self._results.get(number, [])),
-                yields=self._all(self._yields.get(number, [])),
-                applied=self._all([at for _, at in decorators]),
+                bases=made.all_of(ranges),
+                results=made.all_of(self._results.get(number, [])),
+                yields=made.all_of(self._yields.get(number, [])),
+                applied=made.all_of([at for _, at in decorators]),
             )
             for at in reading.bases.get(opening.at[0], ()):
-                self._mark_base(at)
+                mark_base(self.uses, self.use_at.get(reading.heads.get(at, -1), -1))
         return FileFacts(
             tuple(self.definitions),
             tuple(self.scopes),
             tuple(self.bindings),
             tuple(self.imports),
             tuple(self.uses),
-            tuple(self.expressions),
-            tuple(self.types),
+            tuple(made.expressions),
+            tuple(made.types),
             int(has_error),
         )
-
-    def _all(self, ranges: list[Range]) -> tuple[int, ...]:
-        return tuple(self._expression(at, 0) for at in ranges)
-
-    def _mark_types(self, ranges: list[Range]) -> None:
-        position = 0
-        order = sorted(range(len(self.uses)), key=lambda number: self.uses[number].start)
-        for number in order:
-            use = self.uses[number]
-            while position < len(ranges) and ranges[position][1] <= use.start:
-                position += 1
-            if position == len(ranges):
-                break
-            if ranges[position][0] <= use.start and use.kind in ("plain", "attribute"):
-                self.uses[number] = use._replace(kind="type")
-
-    def _mark_base(self, at: Range) -> None:
-        number = self.use_at.get(self.reading.heads.get(at, -1), -1)
-        if number >= 0 and self.uses[number].kind in ("plain", "attribute"):
-            self.uses[number] = self.uses[number]._replace(kind="type")
-
-    def _add(self, op: Op, argument: int) -> int:
-        self.expressions.append(Expression(op, argument))
-        return len(self.expressions) - 1
-
-    def _expression(self, at: Range, depth: int) -> int:
-        known = self._known.get(at)
-        if known is not None:
-            return known
-        number = -1
-        head = self.reading.heads.get(at)
-        made = self.reading.made.get(at)
-        if head is not None:
-            use = self.use_at.get(head, -1)
-            number = self._add("value", use) if use >= 0 else -1
-        elif made is not None and depth < _MAX_DEPTH:
-            op, inner = made
-            if op == "same":
-                number = self._expression(inner, depth + 1)
-            elif op == "literal":
-                number = self._add("literal", -1)
-            else:
-                argument = self._expression(inner, depth + 1)
-                if argument >= 0:
-                    number = self._add("call" if op == "call" else "item", argument)
-        self._known[at] = number
-        return number
-
-    def _type(self, tree: TypeNode) -> int:
-        use = self.use_at.get(tree.at, -1)
-        arguments = tuple(self._type(node) for node in tree.arguments)
-        if tree.form == "name" and use >= 0:
-            row = Type("name", use, ())
-        elif tree.form == "generic" and use >= 0:
-            row = Type("generic", use, arguments)
-        elif tree.form == "union":
-            row = Type("union", -1, arguments)
-        else:
-            row = Type("unknown", -1, ())
-        self.types.append(row)
-        return len(self.types) - 1
 
 
 def _is_constant(name: str) -> bool:
