@@ -12,6 +12,7 @@ from lark import Token
 
 from . import ast
 from .diagnostic import Diagnostic, error
+from .lines import FENCE
 from .span import Span
 from .texts import bad_escapes, unblock, unquote
 
@@ -100,7 +101,7 @@ class Builder:
     def _between(self, first: Token, last: Token) -> Span:
         start = cast(int, first.start_pos)
         end = cast(int, last.end_pos)
-        if last.type == "BLOCK" and "\n" in last:
+        if "\n" in last:
             end = cast(int, last.start_pos) + last.index("\n")
         return Span(self.line, start + 1, end - start)
 
@@ -125,12 +126,13 @@ class Builder:
 
     def _text(self, token: Token) -> ast.Text:
         """A text that says something: an empty one is reported."""
-        if token.type == "REST":
-            return ast.Text(token.value, "rest", self._span(token))
-        if token.type == "QUOTED":
-            text = self._quoted(token.value, self._span(token))
+        value = token.value
+        if value[0] != '"':
+            return ast.Text(value, "rest", self._span(token))
+        if value.startswith(FENCE):
+            text = ast.Text(unblock(value), "block", self._between(token, token))
         else:
-            text = ast.Text(unblock(token.value), "block", self._between(token, token))
+            text = self._quoted(value, self._span(token))
         self._must_say_something(text)
         return text
 
@@ -152,7 +154,7 @@ class Builder:
         return ast.Text(unquote(token), "quoted", span)
 
     def _value(self, token: Token) -> ast.Word | ast.Text:
-        if token.type == "QUOTED":
+        if token.value[0] == '"':
             return self._quoted(token.value, self._span(token))
         return self._word(token)
 
