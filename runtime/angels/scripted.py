@@ -93,6 +93,6 @@ def _manifest(response: JsonObject) -> Json:
                 paths.add(path)
             if isinstance(symbol, str):
                 symbols.add(symbol)
-    files: list[Json] = sorted(paths)
-    names: list[Json] = sorted(symbols)
+    files: list[Json] = [*sorted(paths)]
+    names: list[Json] = [*sorted(symbols)]
     return {"files_touched": files, "symbols_touched": names}

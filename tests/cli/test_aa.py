@@ -157,8 +157,7 @@ def test_bytecode_runs_like_its_source(aa: Aa, repository: Repository, tmp_path:
     repository.write("rename.isa", RENAME)
     module = tmp_path / "rename.aab"
     done = subprocess.run(
-        [sys.executable, "-c", "from genesis_ssmp.cli.aac import main; main()"]
-        + ["build", "rename.isa", "-o", str(module)],
+        [str(Path(sys.executable).parent / "aac"), "build", "rename.isa", "-o", str(module)],
         cwd=repository.root,
         check=False,
     )

@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from genesis_ssmp.heaven import Heaven
@@ -114,7 +115,7 @@ def main(scenario: str, directory: Path) -> None:
     while True:
         root = directory / str(number)
         shutil.copytree(template, root)
-        if in_child(lambda root=root, number=number: work(root, kill_at(number))):
+        if in_child(partial(lambda at, step: work(at, kill_at(step)), root, number)):
             break
         number += 1
     print(number)

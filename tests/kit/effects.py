@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from genesis_ssmp.heaven.records import JsonObject
+from genesis_ssmp.heaven.canonical import encode
+from genesis_ssmp.heaven.records import Json, JsonObject
 from genesis_ssmp.runtime.door import FIRST_HEAD, Call, Entry, link_head
-from genesis_ssmp.runtime.door import canonical as encode
 
 
 def _for_ever(value: bool) -> Iterator[bool]:
@@ -38,7 +38,7 @@ class FakeEffects:
     def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:
         if not next(self.faults):
             return {"refused": {"reason": "unknown", "message": "no such symbol", "candidates": []}}
-        shard = {
+        shard: dict[str, Json] = {
             "kind": "symdef",
             "blob_id": "0" * 64,
             "meta": {"handle": "s1", "subject": str(next(iter(args.values()))), "bytes": 9},

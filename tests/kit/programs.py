@@ -63,7 +63,7 @@ def texts(values: st.SearchStrategy[str] = _VALUES) -> st.SearchStrategy[aa.Text
 
 
 def _quoted(values: st.SearchStrategy[str]) -> st.SearchStrategy[aa.Text]:
-    return st.builds(aa.Text, values, st.just(cast(aa.TextForm, "quoted")), st.just(NOWHERE))
+    return st.builds(aa.Text, values, st.just("quoted"), st.just(NOWHERE))
 
 
 def _scopes() -> st.SearchStrategy[aa.Scope]:

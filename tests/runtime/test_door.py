@@ -79,7 +79,7 @@ def test_an_effect_that_raises_leaves_a_syscall_in_doubt(tmp_path: Path) -> None
 
 
 def test_the_run_head_depends_on_calls_and_results_and_not_on_time(tmp_path: Path) -> None:
-    heads = []
+    heads: list[str] = []
     for name, result in (("a", {"x": 1}), ("b", {"x": 1}), ("c", {"x": 2})):
         (tmp_path / name).mkdir()
         with HeavenHome(tmp_path / name) as home:

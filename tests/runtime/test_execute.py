@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.execute import Ended, Refused
 from kit.angel import edit_answer, scripted
@@ -90,7 +91,10 @@ def test_an_edit_outside_the_leases_is_a_conflict(mission: Mission) -> None:
 
 
 def test_an_answer_that_touches_more_than_its_manifest_says_is_refused(mission: Mission) -> None:
-    answer = {**DOUBLE, "manifest": {"files_touched": ["README"], "symbols_touched": []}}
+    answer: JsonObject = {
+        **DOUBLE,
+        "manifest": {"files_touched": ["README"], "symbols_touched": []},
+    }
     ended = mission.ended(HEAD + NEED + "OP change it\n", angel=scripted(answer))
     assert ended.exit_code == 3
     assert "manifest" in (ended.message or "")
@@ -142,7 +146,7 @@ def test_a_macro_op_needs_no_angel(mission: Mission) -> None:
 
 
 def test_an_angel_may_answer_with_macro_ops(mission: Mission) -> None:
-    answer = {
+    answer: JsonObject = {
         "output_type": "macro_ops",
         "macro_ops": [{"kind": "RENAME_SYMBOL", "old_name": "Add", "new_name": "plus"}],
     }

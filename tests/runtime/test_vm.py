@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from genesis_ssmp.aa.cost import cost
+from genesis_ssmp.aa.lowered import OutputMode
 from genesis_ssmp.aa.module import Module
 from genesis_ssmp.aa.source import Source
 from genesis_ssmp.isa.compile import compile_source
@@ -16,7 +17,7 @@ from kit.effects import FakeEffects, MemoryDoor
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 
 
-def build(text: str, output_mode: str = "medium") -> Module:
+def build(text: str, output_mode: OutputMode = "medium") -> Module:
     compiled = compile_source(Source("test.isa", text), output_mode=output_mode)
     assert compiled.module is not None, compiled.diagnostics
     return compiled.module
@@ -144,7 +145,7 @@ def test_a_refused_page_fault_fails_the_section() -> None:
         ("soft", "diff_fallback", "done"),
     ],
 )
-def test_the_output_mode_admits_what_it_says(mode: str, answered: str, status: str) -> None:
+def test_the_output_mode_admits_what_it_says(mode: OutputMode, answered: str, status: str) -> None:
     effects = FakeEffects(output_type=answered)
     outcome, _ = execute(build(HEAD + "OP one\n", mode), effects)
     assert outcome.status == status

@@ -311,7 +311,7 @@ def test_add_file_with_a_base_says_that_there_was_one(bench: EditBench) -> None:
 def test_file_that_is_not_there(bench: EditBench) -> None:
     for name in ("delete_file", "insert_lines"):
         lines, content = ((1,), "x") if name == "insert_lines" else (None, None)
-        op = EditOp(name, "none", lines=lines, content=content)  # type: ignore[arg-type]
+        op = EditOp(name, "none", lines=lines, content=content)
         assert refused(bench, op).code == "missing"
 
 
