@@ -35,7 +35,7 @@ def explain_code(name: str, report: Report) -> None:
     """
     from ..aa.catalogue import CODES
     from ..aa.diagnostic import did_you_mean
-    from ..aa.explain import explain
+    from ..isa.explain import explain
 
     code = CODES.get(name.upper())
     if code is None:
