@@ -86,6 +86,10 @@ def generic_type(walk: Walk, node: Node, scope: Scope, offset: int, types: bool)
 def string(walk: Walk, node: Node, scope: Scope, offset: int, types: bool) -> None:
     parts = node.named_children
     content = [part for part in parts if part.type == "string_content"]
+    above = node.parent
+    if above is None or above.type != "expression_statement":
+        # What is no docstring may hold a program, a template or a dotted path.
+        walk.module.strings.extend((c.start_byte + offset, c.end_byte + offset) for c in content)
     if any(part.type == "interpolation" for part in parts):
         walk.push_all(parts, scope, offset, False)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -274,8 +273,13 @@ class Renaming:
             if text.exported and text.value == self.old:
                 if in_all:
                     self._add(module, text.start, text.end)
-            elif self._names_it(text):
+            elif self._asks_for_it(text):
                 self._leave(module, text.start, "a name in a string")
+        # `loop.name` in a template, `pkg.name` to be patched, a program in quotes.
+        used = re.compile(rf"\w[.:]{re.escape(self.old)}(?!\w)".encode())
+        for start, end in module.strings:
+            for found in used.finditer(module.source, start, end):
+                self._leave(module, found.start(), "a use in a string")
 
     def _names_at_run_time(self) -> None:
         """List where a renamed class, or a base of it, reads the name of its own class."""
@@ -312,13 +316,7 @@ class Renaming:
                 if self.old.startswith(head) and self.old != head:
                     self._leave(self.program.module(path), found.start(1), "a name is built here")
 
-    def _names_it(self, text: Text) -> bool:
-        head, _, last = text.value.replace(":", ".").rpartition(".")
-        if last != self.old or text.exported:
-            return False
+    def _asks_for_it(self, text: Text) -> bool:
+        """Whether a string is the name itself, given to getattr or one of its kind."""
         function = text.argument_of.rpartition(".")[2]
-        return bool(head) or function in _BY_NAME or function == "object"
-
-    def covered(self) -> Iterable[Module]:
-        """The modules in which something is renamed."""
-        return [module for module in self.modules if module.path in self.tokens]
+        return text.value == self.old and (function in _BY_NAME or function == "object")

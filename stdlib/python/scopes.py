@@ -144,7 +144,10 @@ class Text:
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """One analysed file. `path` is relative to the repository, with slashes."""
+    """One analysed file. `path` is relative to the repository, with slashes.
+
+    `strings` are the byte stretches of what stands in quotes, docstrings left out.
+    """
 
     path: str
     source: bytes
@@ -154,6 +157,7 @@ class Module:
     uses: dict[str, list[AttributeUse]] = field(default_factory=dict)
     imports: list[FromImport] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    strings: list[tuple[int, int]] = field(default_factory=list)
     classes: list[Scope] = field(default_factory=list)
 
     def line_of(self, offset: int) -> int:

@@ -500,6 +500,18 @@ def test_names_that_are_built_for_getattr_are_listed(tmp_path: Path) -> None:
     assert done.unsure == [("b.py", 2), ("b.py", 3), ("b.py", 4)]
 
 
+def test_uses_in_templates_programs_and_dotted_paths_are_listed(tmp_path: Path) -> None:
+    files = {
+        "a.py": 'def go():\n    """see a.go"""\n',
+        "b.py": (
+            "T = '{{ a.go }}'\nP = f'import a; {T}; a.go()'\npatch('a.go')\nE = 'a:go'\n"
+            "N = 'a.going go'\n"
+        ),
+    }
+    done = rename(tmp_path, files, "go", "walk")
+    assert done.unsure == [("b.py", 1), ("b.py", 2), ("b.py", 3), ("b.py", 4)]
+
+
 def test_entry_points_are_listed(tmp_path: Path) -> None:
     files = {
         "pyproject.toml": "[project.scripts]\ntool = 'pkg.cli:main'\n# main\n",
