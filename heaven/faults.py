@@ -188,11 +188,15 @@ class FaultRouter:
         symbols = self._named(name, args.path)
         found = self._index.uses(symbols)
         excerpts = of_references(self._index, found[:count])
-        note = None
+        doubtful = self._index.doubtful(symbols[0].name)
+        notes = []
         if len(found) > count:
-            note = f"the first {count} of {len(found)} uses"
+            notes.append(f"the first {count} of {len(found)} uses")
+        if doubtful:
+            notes.append(f"some may be missing: not read in full: {', '.join(doubtful[:5])}")
         key = f"callers {count} {args.path or ''} {name}"
-        return _Draft("callers", key, name, excerpts, note, len(found) <= count, prefetched)
+        note = "; ".join(notes) or None
+        return _Draft("callers", key, name, excerpts, note, not notes, prefetched)
 
     def _tests(self, args: Args, count: int, *, prefetched: bool) -> _Draft:
         name = _needed(args.symbol, "symbol")
@@ -316,6 +320,7 @@ class FaultRouter:
         handle = self._delta.handle(mission, draft.key)
         if self._delta.unchanged(mission, draft.key, blob):
             same = f"the same as {handle}, which was sent"
+            same = same if draft.note is None else f"{same}; {draft.note}"
             meta = ShardMeta(handle, draft.subject, 0, draft.complete, same, draft.prefetched)
             return Shard("unchanged", blob, meta), None
         cut = fit(draft.excerpts, self._governor.remaining(mission).bytes)

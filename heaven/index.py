@@ -205,6 +205,11 @@ class SymbolIndex:
         wanted = list(symbols)
         return self.ask(lambda: self._references.uses(wanted))
 
+    def doubtful(self, name: str) -> tuple[str, ...]:
+        """The files where uses of a bare name may have been missed: left out for their size, or
+        with syntax errors and the name in them."""
+        return self.ask(lambda: self._references.doubtful(name))
+
     def family(self, symbol: Symbol) -> tuple[Symbol, ...]:
         """The symbol and, for an attribute of a class, what it overrides and what overrides it in
         the repository: a call through a base class may reach any of them."""

@@ -76,6 +76,14 @@ class References:
         keys = [key for holder in sorted(related) for key in holders.get(holder, ())]
         return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in keys]))
 
+    def doubtful(self, name: str) -> tuple[str, ...]:
+        """The files where uses of a name may have been missed: those that were not read for their
+        size, and those that have the name and syntax errors. Sorted."""
+        rows = self._state.fresh.rows
+        unread = {row.path for row in rows.values() if row.status not in ("ok", "binary")}
+        broken = {path for path in self._state.store.files_with(name) if rows[path].errors}
+        return tuple(sorted(unread | broken))
+
     def _find(self, symbol: Symbol) -> list[Reference]:
         group = set(self._keys_of(symbol))
         if not group:

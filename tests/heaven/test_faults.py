@@ -279,3 +279,14 @@ def test_faults_and_leases_of_several_threads_do_not_wait_for_each_other_for_eve
         jobs = [pool.submit(work, n) for n in range(2) for work in (faults, leases)]
         for job in jobs:
             job.result(timeout=60)
+
+
+def test_an_answer_says_when_it_may_be_incomplete(heaven: Heaven) -> None:
+    (heaven.root / "bad.py").write_text("x = = 1\n")
+    (callers,) = ask(heaven, "PF_CALLERS", symbol="bigger").shards
+    assert callers.meta.complete
+    (heaven.root / "bad.py").write_text("x = = bigger(1)\n")
+    (callers,) = ask(heaven, "PF_CALLERS", symbol="bigger").shards
+    assert not callers.meta.complete
+    assert callers.meta.note is not None
+    assert callers.meta.note.endswith("some may be missing: not read in full: bad.py")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from genesis_ssmp.heaven import PathOutside
+from genesis_ssmp.heaven import Heaven, PathOutside
 from genesis_ssmp.heaven.index import SymbolIndex
 
 
@@ -254,3 +254,15 @@ def test_tests_of_a_symbol_by_use_by_name_and_by_import(index: SymbolIndex) -> N
         ("test_make_pie_well", "name"),
         ("test_other", "import"),
     ]
+
+
+def test_the_facade_asks_the_index_and_a_reader_keeps_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f(): ...\nf()\n")
+    with Heaven.open(tmp_path) as heaven:
+        assert heaven.build_index().files == 1
+        (one,) = heaven.find_symbols("f")
+        assert len(heaven.references(one)) == len(heaven.callers("f")) == 1
+        assert heaven.symbols_in("a.py") == heaven.search("f") == (one,)
+        assert heaven.symbol(one.id) == one
+        with Heaven.open(tmp_path, read_only=True) as reader:
+            assert reader.find_symbols("f") == (one,)
