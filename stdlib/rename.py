@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from ..heaven.errors import PathOutside
 from ..heaven.records import Symbol
 from ..proto.edit_ir import EditIR, EditOp
 from .python.collisions import check_collisions
@@ -100,7 +101,10 @@ def _find(
     heaven: Index, program: Program, old: str, place: str | None, kind: str | None
 ) -> tuple[Symbol, ...]:
     """The definitions that `old` names: one symbol, with all its overloads and accessors."""
-    found = heaven.find_symbols(old, kind=kind)
+    try:
+        found = heaven.find_symbols(old, kind=kind)
+    except PathOutside as error:
+        raise MacroRefused("unknown", f"{old} names no file of the repository") from error
     if place is not None:
         inside = place.strip("/").removeprefix("./")
         found = tuple(
@@ -109,7 +113,7 @@ def _find(
             if inside in ("", ".") or s.path == inside or s.path.startswith(inside + "/")
         )
     if not found:
-        raise _unknown(program, old, place, kind)
+        raise _unknown(heaven, program, old, place, kind)
     others = sorted({s.path for s in found if not s.path.endswith(_PYTHON)})
     if others:
         raise MacroRefused(
@@ -127,8 +131,18 @@ def _find(
     return found
 
 
-def _unknown(program: Program, old: str, place: str | None, kind: str | None) -> MacroRefused:
+def _unknown(
+    heaven: Index, program: Program, old: str, place: str | None, kind: str | None
+) -> MacroRefused:
     bare = re.split(r"[.:]+", old)[-1]
+    elsewhere = tuple(
+        f"{s.path}:{s.name_at.start_line} {s.qualname}" for s in heaven.find_symbols(bare)
+    )
+    if elsewhere:
+        first = elsewhere[0] + (f" (and {len(elsewhere) - 1} more)" if elsewhere[1:] else "")
+        return MacroRefused(
+            "unknown", f"{old} is not where it was looked for; there is {first}", elsewhere
+        )
     names = {
         match.decode("utf-8", errors="replace")
         for path in program.paths

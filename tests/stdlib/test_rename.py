@@ -581,6 +581,14 @@ def test_an_unknown_name_is_refused_with_near_ones(tmp_path: Path) -> None:
     assert error.reason == "unknown" and "make_context" in error.candidates
 
 
+def test_a_name_that_is_elsewhere_is_shown_where_it_is(tmp_path: Path) -> None:
+    files = {"a.py": "class A:\n    def go(self): pass\nclass B(A): pass\n"}
+    for old in ("B.go", "b.py::go", "../x.py::go", "/etc/x.py::A.go"):
+        assert refused(tmp_path, files, old, "walk").reason == "unknown"
+    assert refused(tmp_path, files, "B.go", "walk").candidates == ("a.py:2 A.go",)
+    assert refused(tmp_path, files, "go", "walk", in_="lib").candidates == ("a.py:2 A.go",)
+
+
 def test_a_rename_in_0_files_is_not_a_success(tmp_path: Path) -> None:
     error = refused(tmp_path, {"a.py": "x = 'greet'  # greet\n"}, "greet", "hello")
     assert error.reason == "unknown"
