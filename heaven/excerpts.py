@@ -41,11 +41,6 @@ def excerpt(
     return Excerpt(path, lines.digest, first, last, text, symbol, kind, confidence)
 
 
-def size(excerpts: Sequence[Excerpt]) -> int:
-    """What the governor counts: bytes of text in UTF-8."""
-    return sum(len(one.text.encode()) for one in excerpts)
-
-
 def of_symbol(index: SymbolIndex, symbol: Symbol, depth: Depth) -> tuple[Excerpt, ...]:
     """A definition: all of it, its header's lines, or a summary (header, the docstring's first
     paragraph, and the headers of what it contains)."""

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from posixpath import dirname
 from stat import S_ISREG
 from typing import Final, TypeAlias
 
@@ -101,7 +100,3 @@ class TreeWatch:
             if seen is not None or path.startswith(".git/"):
                 found[path] = seen
         return found
-
-
-def parents(paths: tuple[str, ...]) -> set[str]:
-    return {dirname(path) for path in paths}
