@@ -43,7 +43,10 @@ def normalise(path: str) -> str:
             raise PathOutside(path, "the path climbs with '..'")
         if is_private(part):
             raise PathOutside(path, f"{part!r} is not part of the working tree")
-    return "/".join(parts) or ROOT
+    spelled = "/".join(parts) or ROOT
+    if _DRIVE.match(spelled):
+        raise PathOutside(path, "the path names a drive")
+    return spelled
 
 
 def is_private(part: str) -> bool:
