@@ -244,6 +244,18 @@ _ROWS: Final = (
 OPCODES: Final[dict[Op, Spec]] = {row.op: row for row in _ROWS}
 
 
+COMMANDS: Final[dict[Op, str]] = {
+    Op.FAULT_SYMDEF: "PF_SYMDEF",
+    Op.FAULT_CALLERS: "PF_CALLERS",
+    Op.FAULT_SLICE: "PF_SLICE",
+    Op.FAULT_SEARCH: "PF_SEARCH",
+    Op.FAULT_TESTS: "PF_TESTS",
+    Op.FAULT_PROMPT: "PF_PROMPT_SECTION",
+    Op.FAULT_PROMPT_SUMMARY: "PF_PROMPT_SUMMARY",
+}
+"""The page-fault command of each FAULT opcode; the operands have the names of its arguments."""
+
+
 class Action(IntEnum):
     """What a handler does when a check of its section fails."""
 
@@ -252,4 +264,4 @@ class Action(IntEnum):
     ESCALATE = 1
     """Ask the oracle, undo the section's edits and run it once more with the advice."""
     HALT = 2
-    """Undo the section's edits and end the run: failed."""
+    """Undo the edits of the outermost section that is open and end the run: failed."""

@@ -9,6 +9,17 @@ from __future__ import annotations
 from .diagnostic import Diagnostic, error, warning
 from .lowered import Unit
 
+_ALWAYS = {
+    "hard": frozenset[str](),
+    "medium": frozenset({"edit_ir", "macro_ops"}),
+    "soft": frozenset({"edit_ir", "macro_ops", "diff_fallback"}),
+}
+
+
+def admitted(mode: str, declared: str) -> frozenset[str]:
+    """The kinds of output that `mode` admits of a program which declares `declared`."""
+    return _ALWAYS[mode] | {declared}
+
 
 def check_output_mode(unit: Unit) -> tuple[Diagnostic, ...]:
     """AA0501 and AA0502: a plain diff shows no place that can be checked, so it is kept out."""

@@ -8,53 +8,21 @@ executed then stays within `aa.cost`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final, NoReturn
 
 from ..aa.module import Handler, Instruction, Module
-from ..aa.opcodes import CHOICES, OPCODES, Action, Kind, Op, Syscall
+from ..aa.opcodes import CHOICES, COMMANDS, OPCODES, Action, Kind, Op, Syscall
+from ..aa.output_mode import admitted
+from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
 from .door import Call, Door
 from .effects import Effects
+from .frames import Ended, Frame, SectionFailed
 from .outcome import Failure, FailureKind, Outcome, Progress, Status
 from .pack import estimate_tokens, render_pack
-
-ADMITTED: Final[dict[str, frozenset[str]]] = {
-    "soft": frozenset({"edit_ir", "macro_ops", "diff_fallback"}),
-    "medium": frozenset({"edit_ir", "macro_ops"}),
-}
-"""Output kinds that a mode admits beside the declared one; `hard` admits only that."""
-
-
-@dataclass(slots=True)
-class _Frame:
-    """A section being executed."""
-
-    enter: int
-    label: str
-    context_mark: int
-    edits_mark: int
-    mission: str
-    tries: dict[int, int] = field(default_factory=dict)
-    passed: dict[str, bool] = field(default_factory=dict)
-    last_exit: int | None = None
-
-
-class _SectionFailed(Exception):
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
-class _Ended(Exception):
-    def __init__(self, status: Status, failure: Failure | None, stuck: str | None) -> None:
-        super().__init__(status)
-        self.status: Status = status
-        self.failure = failure
-        self.stuck = stuck
 
 
 class Machine:
@@ -72,7 +40,7 @@ class Machine:
         self._door = door
         self._observe = observe
         self._pc = 0
-        self._frames: list[_Frame] = []
+        self._frames: list[Frame] = []
         self._context: list[JsonObject] = []
         self._invariants: list[str] = []
         self._scopes: list[tuple[str, str]] = []
@@ -123,9 +91,9 @@ class Machine:
                 try:
                     dispatch[instruction.op](instruction)
                     self._pc += 1
-                except _SectionFailed as failed:
+                except SectionFailed as failed:
                     self._recover(failed.failure)
-        except _Ended as ended:
+        except Ended as ended:
             return Outcome(
                 ended.status,
                 ended.failure,
@@ -165,7 +133,7 @@ class Machine:
     def _enter(self, instruction: Instruction) -> None:
         label = self._text(instruction.operands[0])
         self._frames.append(
-            _Frame(self._pc, label, len(self._context), self._edits, self._next_mission())
+            Frame(self._pc, label, len(self._context), self._edits, self._next_mission())
         )
 
     def _leave(self, _: Instruction) -> None:
@@ -173,19 +141,17 @@ class Machine:
         del self._context[frame.context_mark :]
 
     def _halt(self, _: Instruction) -> None:
-        raise _Ended("done", None, None)
+        raise Ended("done", None, None)
 
     def _check_output(self, instruction: Instruction) -> None:
         mode = CHOICES[Kind.OUTPUT][instruction.operands[0]]
         declared = CHOICES[Kind.RETURN][instruction.operands[1]]
         assert self._output is not None, "the verifier holds that an output is there"
         kind = fields.text(self._output, "kind")
-        if kind != declared and kind not in ADMITTED.get(mode, frozenset()):
-            self._fail(
-                "answer",
-                f"the answer is {kind}, and output mode {mode} admits "
-                + " or ".join(sorted({declared, *ADMITTED.get(mode, ())})),
-            )
+        kinds = admitted(mode, declared)
+        if kind not in kinds:
+            wanted = " or ".join(sorted(kinds))
+            self._fail("answer", f"the answer is {kind}, and output mode {mode} admits {wanted}")
 
     def _assert_passed(self, instruction: Instruction) -> None:
         kind = CHOICES[Kind.RUN][instruction.operands[0]]
@@ -243,7 +209,7 @@ class Machine:
                 args[operand.name] = value
             else:
                 args[operand.name] = CHOICES[operand.kind][value]
-        command = _COMMANDS[instruction.op]
+        command = COMMANDS[instruction.op]
         mission = self._frames[-1].mission if self._frames else "m0"
         subject = str(next(iter(args.values())))
         result = self._call(
@@ -274,7 +240,7 @@ class Machine:
             "task": task,
             "returns": returns,
             "budget": left,
-            "pack": hashlib.sha256(pack.encode()).hexdigest(),
+            "pack": sha256(pack.encode()).hexdigest(),
         }
         result = self._call(
             Syscall.ANGEL, request, lambda _: self._effects.ask(request, pack), task
@@ -316,7 +282,7 @@ class Machine:
         shown = tuple(self._shown)
         result = self._call(
             Syscall.EMIT,
-            {"output": _digest(output), "invariants": invariants},
+            {"output": sha256(canonical(output)).hexdigest(), "invariants": invariants},
             lambda recorded: self._effects.emit(
                 output, [str(text) for text in invariants], shown, recorded
             ),
@@ -355,7 +321,7 @@ class Machine:
     # Failure
 
     def _fail(self, kind: FailureKind, message: str, detail: str = "") -> NoReturn:
-        raise _SectionFailed(Failure(kind, self._pc, message, detail))
+        raise SectionFailed(Failure(kind, self._pc, message, detail))
 
     def _recover(self, failure: Failure) -> None:
         """Find a handler from the innermost section out, or end the run."""
@@ -368,7 +334,7 @@ class Machine:
             for index, handler in handlers:
                 if handler.action is Action.HALT:
                     self._undo(self._frames[0], failure, status)
-                    raise _Ended(status, failure, None)
+                    raise Ended(status, failure, None)
                 used = frame.tries.get(index, 0)
                 limit = handler.count if handler.action is Action.RETRY else 1
                 if used >= limit:
@@ -391,9 +357,9 @@ class Machine:
             self._undo(frame, failure, status)
             self._frames.pop()
             del self._context[frame.context_mark :]
-        raise _Ended(status, failure, None)
+        raise Ended(status, failure, None)
 
-    def _again(self, frame: _Frame, failure: Failure, advice: str) -> None:
+    def _again(self, frame: Frame, failure: Failure, advice: str) -> None:
         """Put the machine just behind the section's ENTER, with the failure in the context."""
         del self._context[frame.context_mark :]
         note: dict[str, Json] = {
@@ -409,7 +375,7 @@ class Machine:
         self._output = None
         self._pc = frame.enter + 1
 
-    def _consult(self, frame: _Frame, failure: Failure) -> str | None:
+    def _consult(self, frame: Frame, failure: Failure) -> str | None:
         request: dict[str, Json] = {
             "section": frame.label,
             "failure": failure.message,
@@ -424,7 +390,7 @@ class Machine:
             return None
         return fields.text(result, "advice")
 
-    def _undo(self, frame: _Frame, failure: Failure, status: Status) -> None:
+    def _undo(self, frame: Frame, failure: Failure, status: Status) -> None:
         """Roll back what the section landed; a file that somebody changed since stops the run."""
         if self._edits == frame.edits_mark:
             return
@@ -437,7 +403,7 @@ class Machine:
         )
         refused = fields.optional_record(result, "refused")
         if refused is not None:
-            raise _Ended("conflict", failure, fields.text(refused, "message"))
+            raise Ended("conflict", failure, fields.text(refused, "message"))
         self._edits = mark
         self._tell("undone", f"section {frame.label}: the tree is as it was before")
 
@@ -452,19 +418,3 @@ class Machine:
 
 _HANDLER_CALLS: Final = frozenset({Syscall.ROLLBACK, Syscall.ESCALATE})
 """Syscalls that a handler makes, not the instruction at the pc."""
-
-_COMMANDS: Final[dict[Op, str]] = {
-    Op.FAULT_SYMDEF: "PF_SYMDEF",
-    Op.FAULT_CALLERS: "PF_CALLERS",
-    Op.FAULT_SLICE: "PF_SLICE",
-    Op.FAULT_SEARCH: "PF_SEARCH",
-    Op.FAULT_TESTS: "PF_TESTS",
-    Op.FAULT_PROMPT: "PF_PROMPT_SECTION",
-    Op.FAULT_PROMPT_SUMMARY: "PF_PROMPT_SUMMARY",
-}
-
-
-def _digest(value: JsonObject) -> str:
-    from ..heaven.canonical import encode as canonical
-
-    return hashlib.sha256(canonical(value)).hexdigest()
