@@ -69,6 +69,8 @@ def scrubbed(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"\b[0-9a-f]{12,64}\b", "HASH", text)
     text = re.sub(r"\d+\.\d+ ?s\b", "N s", text)
+    # A failed check's output names the temporary directory, and is part of the next prompt.
+    text = re.sub(r"about \d+ tokens in", "about N tokens in", text)
     return re.sub(r"/\S+/repo", "REPO", text)
 
 
