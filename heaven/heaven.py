@@ -295,7 +295,8 @@ class Heaven:
     def find_symbols(
         self, name: str, *, path: str | None = None, kind: str | None = None
     ) -> tuple[Symbol, ...]:
-        """The definitions that a bare name, a qualname or `path::qualname` names exactly.
+        """The definitions that a bare name, a qualname or `path::qualname` names exactly; after
+        `path::` a nested bare name only where the file has no such qualname.
         Raises PathOutside, TreeUnreadable."""
         return self.index.find_symbols(name, path=path, kind=kind)
 

@@ -96,21 +96,24 @@ class SymbolIndex:
         self, name: str, *, path: str | None = None, kind: str | None = None
     ) -> tuple[Symbol, ...]:
         """The definitions that `name` names exactly, by path and place: a bare name, a qualname
-        (`Context.invoke`), `path::qualname`, or a name after its module (`click.core.Context`)."""
-        where, separator, rest = name.partition("::")
-        if separator:
-            name, path = rest, where
-        wanted = None if path is None else normalise(path)
+        (`Context.invoke`), `path::qualname`, or a name after its module (`click.core.Context`).
+
+        A bare name stands for every definition that has it, nested ones too. After `path::` it is a
+        qualname; only where the file has none such, it is a bare name there. `path` and `kind`
+        leave out what is elsewhere or of another kind.
+        """
+        where, separator, name = name.rpartition("::")
+        wanted = {normalise(one) for one in (path, where if separator else None) if one is not None}
 
         def question() -> tuple[Symbol, ...]:
             found = self._state.remembered(("named", name, 0), lambda: self._store.by_name(name))
             if not found and "." in name:
                 found = self._after_module(name)
-            return tuple(
-                one
-                for one in found
-                if (wanted is None or one.path == wanted) and (kind is None or one.kind == kind)
+            there = tuple(
+                one for one in found if wanted <= {one.path} and (kind is None or one.kind == kind)
             )
+            exact = tuple(one for one in there if one.qualname == name) if separator else ()
+            return exact or there
 
         return self.ask(question) if name else ()
 

@@ -23,7 +23,8 @@ class SymbolFinder(Protocol):
     def find_symbols(
         self, name: str, *, path: str | None = None, kind: str | None = None
     ) -> tuple[Symbol, ...]:
-        """The definitions of exactly this name (bare, qualified, or `path::qualified`)."""
+        """The definitions of exactly this name (bare, qualified, or `path::qualified`, which
+        means a nested bare name only where the file has no such qualified one)."""
         ...
 
 
@@ -57,9 +58,6 @@ def find_definition(
             candidates=tuple(map(_describe, elsewhere)),
             next_step="name a definition of this file, or the file that has it",
         )
-    qualname = name.rpartition("::")[2]
-    if len(found) > 1 and "::" in name:  # there, unlike a bare name, it says which one
-        found = tuple(symbol for symbol in found if symbol.qualname == qualname) or found
     if len(found) > 1:
         raise EditRefused(
             "symbol_ambiguous",

@@ -106,6 +106,14 @@ def test_depths(heaven: Heaven) -> None:
     ]
 
 
+def test_a_name_after_its_path_gives_that_definition_alone(heaven: Heaven) -> None:
+    (heaven.root / "more.py").write_text("class B:\n    def f(self): ...\ndef f(): ...\n")
+    (shard, _, _) = ask(heaven, "PF_SYMDEF", symbol="more.py::f").shards
+    assert [one.symbol for one in shard.excerpts] == ["f"]
+    assert shard.meta.note is None
+    assert len(ask(heaven, "PF_SYMDEF", symbol="f").shards[0].excerpts) == 2
+
+
 def test_an_ambiguous_name_gives_all_it_names_and_says_so(heaven: Heaven) -> None:
     (heaven.root / "more.py").write_text("def bigger(): ...\n")
     shard = ask(heaven, "PF_SYMDEF", symbol="bigger").shards[0]

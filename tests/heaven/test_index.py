@@ -47,6 +47,28 @@ def test_lookups_are_exact(index: SymbolIndex) -> None:
         index.symbols_in("/etc/passwd")
 
 
+def test_path_and_name_is_the_qualname_and_a_nested_name_only_without_one(
+    index: SymbolIndex,
+) -> None:
+    write(index, "a.py", "def f(): ...\nclass C:\n    def f(self): ...\n    def g(self): ...\n")
+    write(index, "b.py", "class C:\n    def f(self): ...\n")
+    write(index, "odd::name.py", "def h(): ...\n")
+    assert [one.qualname for one in index.find_symbols("a.py::f")] == ["f"]
+    assert [one.qualname for one in index.find_symbols("a.py::g")] == ["C.g"]
+    assert [one.qualname for one in index.find_symbols("b.py::f")] == ["C.f"]
+    assert [one.qualname for one in index.find_symbols("f", path="a.py")] == ["f", "C.f"]
+    assert [one.qualname for one in index.find_symbols("a.py::f", kind="method")] == ["C.f"]
+    assert [one.name for one in index.find_symbols("odd::name.py::h")] == ["h"]
+
+
+def test_a_name_with_its_path_is_looked_for_in_no_other_file(index: SymbolIndex) -> None:
+    """An edit of a.py that names `b.py::f` must not be placed by where f is in b.py."""
+    for path in ("a.py", "b.py"):
+        write(index, path, "def f(): ...\n")
+    assert index.find_symbols("b.py::f", path="a.py") == ()
+    assert [one.path for one in index.find_symbols("b.py::f", path="./b.py")] == ["b.py"]
+
+
 def test_positions_are_bytes_and_lines(index: SymbolIndex) -> None:
     source = "é = 1\n\n@deco\ndef f(x):\n    return x\n".encode()
     write(index, "a.py", source)

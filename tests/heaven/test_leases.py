@@ -144,6 +144,16 @@ def test_a_symbol_overlaps_the_files_that_define_it(home: Home) -> None:
     home.heaven.check_write("ada", ["old/calc.go"])
 
 
+def test_a_symbol_after_its_path_is_that_very_definition(home: Home) -> None:
+    """`calc.py::f` leaves the method `C.f` to others; `calc.py::g`, which only C has, is `C.g`."""
+    code = "def f(): ...\nclass C:\n    def f(self): ...\n    def g(self): ...\n"
+    (home.root / "calc.py").write_text(code)
+    home.has("ada", "symbol:calc.py::f")
+    home.has("bob", "symbol:calc.py::C.f", "symbol:calc.py::g")
+    assert home.take("cy", "symbol:calc.py::C.g").denied == ("symbol:calc.py::C.g",)
+    assert home.take("cy", "symbol:f").denied == ("symbol:f",)
+
+
 def test_all_or_nothing_is_the_default_and_nothing_stays_granted(home: Home) -> None:
     home.has("ada", "file:b")
     refused = home.take("bob", "file:a", "file:b", "file:c")

@@ -22,15 +22,16 @@ class Definitions:
     def find_symbols(
         self, name: str, *, path: str | None = None, kind: str | None = None
     ) -> tuple[Symbol, ...]:
-        if "::" in name:
-            path, _, name = name.partition("::")
-        return tuple(
+        where, separator, name = name.rpartition("::")
+        found = tuple(
             symbol
             for file in sorted(self.root.rglob("*.py"))
-            if path in (None, file.relative_to(self.root).as_posix())
+            if {path, where or None} <= {None, file.relative_to(self.root).as_posix()}
             for symbol in self._symbols(file)
             if name in (symbol.name, symbol.qualname) and kind in (None, symbol.kind)
         )
+        exact = tuple(symbol for symbol in found if separator and symbol.qualname == name)
+        return exact or found
 
     def _symbols(self, file: Path) -> Iterator[Symbol]:
         data = file.read_bytes()

@@ -57,6 +57,15 @@ def test_candidates_of_an_ambiguous_name_are_listed(heaven: Heaven) -> None:
     assert "a.py::helper" in (found.hint or "") and "b.py::helper" in (found.hint or "")
 
 
+def test_a_name_after_its_path_is_not_ambiguous_with_a_method_of_that_name(heaven: Heaven) -> None:
+    code = "def run(): ...\nclass Job:\n    def run(self): ...\n"
+    (heaven.root / "job.py").write_text(code)
+    both = "LEASE symbol:job.py::run\nNEED symdef job.py::run\nRUN test\n"
+    assert linked(heaven, HEAD + both).diagnostics == ()
+    (found,) = linked(heaven, HEAD + "NEED symdef run\nRUN test\n").diagnostics
+    assert "job.py::run" in (found.hint or "") and "job.py::Job.run" in (found.hint or "")
+
+
 def test_a_near_name_is_suggested_with_a_caret_under_the_name(heaven: Heaven) -> None:
     (found,) = linked(heaven, HEAD + "NEED symdef gret\nRUN test\n").diagnostics
     assert found.hint == "did you mean greet?"

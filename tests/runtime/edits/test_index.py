@@ -70,6 +70,15 @@ def test_trap_bare_name_with_several_definitions_is_refused_with_candidates(
     assert caught.value.candidates == ("bom.py::top (function, line 1)",)
 
 
+def test_symbol_of_another_file_is_not_looked_for_in_this_one(heaven: Heaven) -> None:
+    """Where both files are the same, its position would fit."""
+    (heaven.root / "twin.py").write_bytes(CODE)
+    with pytest.raises(EditRefused) as caught:
+        staged(heaven, "insert_after_symbol", "twin.py::C")
+    assert caught.value.code == "symbol_unknown"
+    assert caught.value.candidates == ("twin.py::C (class, line 6)",)
+
+
 def test_definition_in_the_first_line_after_a_byte_order_mark(heaven: Heaven) -> None:
     (change,) = staged(heaven, "insert_before_symbol", "top", "bom.py").files
     assert change.after == b"\xef\xbb\xbfX\ndef top(): pass\n"
