@@ -63,6 +63,7 @@ class LiveEffects:
         self._tree = Tree({})
         self._questions = 0
         self._leases: tuple[str, ...] = ()
+        self._tokens: tuple[int, ...] = ()
 
     def tree_hash(self) -> str:
         """Hash of the pinned tree with the run's edits in it."""
@@ -87,6 +88,7 @@ class LiveEffects:
         if grant.denied:
             raise LeaseDenied(grant.denied)
         self._leases = tuple(lease.lease_id for lease in grant.acquired)
+        self._tokens = tuple(lease.fencing_token for lease in grant.acquired)
         acquired: list[Json] = [f"{kind}:{value}" for kind, value in scopes]
         return {"acquired": acquired}
 
@@ -192,7 +194,9 @@ class LiveEffects:
             broken = breach(invariants, staged)
             if broken is not None:
                 return refuse("invariant", broken)
-            landed = land(staged, self._heaven, run=self._run, owner_id=self._run)
+            landed = land(
+                staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
+            )
         except EditRefused as refused:
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
@@ -235,7 +239,13 @@ class LiveEffects:
         files: list[Json] = []
         while len(self._landed) > mark:
             try:
-                undone = undo(self._landed[-1], self._heaven, run=self._run, owner_id=self._run)
+                undone = undo(
+                    self._landed[-1],
+                    self._heaven,
+                    run=self._run,
+                    owner_id=self._run,
+                    tokens=self._tokens,
+                )
             except EditRefused as refused:
                 return refusal_record(refused)
             except (NotLeased, StaleToken) as refused:
