@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from genesis_ssmp.heaven.canonical import encode
 from genesis_ssmp.heaven.records import Json, JsonObject
@@ -107,7 +108,8 @@ class MemoryDoor:
         seq = len(self.entries)
         key = call.key()
         self.entries.append(Entry(seq, call.pc, call.op, key, call.operands, result))
-        self._head = link_head(self._head, seq, call, key, encode(result).hex())
+        result_id = sha256(encode(result)).hexdigest()
+        self._head = link_head(self._head, seq, call, key, result_id)
         return result
 
     def ops(self) -> list[str]:
