@@ -140,6 +140,8 @@ class _Linker:
                 break
 
     def _rev(self, pc: int, rev: str) -> None:
+        if rev == "HEAD":
+            return  # whatever is there; pinning it means to read every file, which REV does
         try:
             pin(self._root, rev)
         except BaseRevMismatch as mismatch:
