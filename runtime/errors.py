@@ -57,6 +57,8 @@ class NoSuchRun(RunError):
     run: str
 
     def __str__(self) -> str:
+        if self.run == "last":
+            return "nothing was run in this repository yet"
         return f"no run {self.run!r} in this repository's log; `aa log` lists the runs"
 
 

@@ -250,9 +250,11 @@ class _Linker:
                 )
             elif len({(symbol.path, symbol.qualname) for symbol in found}) > 1:
                 self._ambiguous(pc, old, found)
-        if new is not None:
-            self._made.add(new)
-            self._made.add(new.rsplit(".", 1)[-1])
+        if old is not None and new is not None:
+            bare = new.rsplit(".", 1)[-1]
+            # `a.py::C.old` may be called `a.py::C.new` or just `new` from here on.
+            stem = old[: max(old.rfind("."), old.rfind(":")) + 1] if "::" in old else ""
+            self._made |= {new, bare, stem + bare}
 
     def _ask(self, pc: int, task: str, returns: str) -> None:
         self._angel_before = True

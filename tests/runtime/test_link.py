@@ -73,8 +73,9 @@ def test_a_near_name_is_suggested_with_a_caret_under_the_name(heaven: Heaven) ->
 
 
 def test_a_name_that_an_earlier_macro_makes_is_known(heaven: Heaven) -> None:
-    text = HEAD + "OP RENAME_SYMBOL greet salute\nLABEL b\nOP RENAME_SYMBOL salute hail\n"
-    assert linked(heaven, text).diagnostics == ()
+    for first, then in (("greet", "salute"), ("app.py::greet", "app.py::salute")):
+        text = HEAD + f"OP RENAME_SYMBOL {first} salute\nLABEL b\nOP RENAME_SYMBOL {then} hail\n"
+        assert linked(heaven, text).diagnostics == ()
 
 
 def test_the_environment_is_exit_4_and_the_program_exit_2(heaven: Heaven) -> None:
