@@ -15,7 +15,7 @@ from . import ast
 from .diagnostic import Diagnostic, Related, did_you_mean, error, warning
 from .macros import SIGNATURES
 from .node import dataclass
-from .source import Source
+from .source import MAX_FILE_BYTES, Source
 from .span import Span
 from .validate import TOP
 
@@ -26,6 +26,33 @@ _REFERENCE: Final = r"\$\$\{|\$\{([^}]*)(\}?)"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 _WORD: Final = r'(?!#\Z)[^ \t\n"][^ \t\n]*\Z'
 """What can be written as one word."""
+
+MAX_VALUES: Final = MAX_FILE_BYTES
+"""Characters that the values of one program's parameters may add to it, used modules included."""
+
+
+class Room:
+    """What is left of MAX_VALUES: few lines of defaults that use each other twice ask for all."""
+
+    __slots__ = ("_left", "_told")
+
+    def __init__(self) -> None:
+        self._left = MAX_VALUES
+        self._told = False
+
+    def takes(self, value: str) -> bool:
+        """Whether `value` still fits; if so, it is counted."""
+        if len(value) > self._left:
+            self._left = 0
+            return False
+        self._left -= len(value)
+        return True
+
+    def tell(self) -> bool:
+        """True the first time: one program is told once that it is too large."""
+        first = not self._told
+        self._told = True
+        return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +86,13 @@ class Scope:
     """The parameters of one file while it is expanded: declare, give values, substitute, finish.
 
     `file` is the `Origin.file` of what it reports. A parameter whose value is missing was
-    reported once; each `${name}` of it then stays as it is, without a word.
+    reported once; each `${name}` of it then stays as it is, without a word. All files of one
+    program share a `room`.
     """
 
-    def __init__(self, declared: Iterable[ast.Param], file: str) -> None:
+    def __init__(self, declared: Iterable[ast.Param], file: str, room: Room | None = None) -> None:
         self.file = file
+        self._room = room or Room()
         self.diagnostics: list[Diagnostic] = []
         self.complete = True
         self.declared: dict[str, ast.Param] = {}
@@ -223,13 +252,24 @@ class Scope:
             if closed and name in self._values:
                 value = self._values[name]
                 if value is not None:
-                    return value
+                    if self._room.takes(value):
+                        return value
+                    self._too_large(part)
             else:
                 self._unknown(name, closed, _within(part, match))
             self.complete = False
             return match.group()
 
         return re.sub(_REFERENCE, replaced, text)
+
+    def _too_large(self, part: ast.Word | ast.Text) -> None:
+        if self._room.tell():
+            self._error(
+                "AA0311",
+                f"the values of parameters add more than {MAX_VALUES // 2**20} Mi characters",
+                part.span,
+                hint="each `${name}` counts with the length of its value",
+            )
 
     def _unknown(self, name: str, closed: str, span: Span) -> None:
         literal = "write $${ for a literal ${"

@@ -40,12 +40,15 @@ def unread_keywords(
     lines: list[str] | None = None
     found: set[str] = set()
     asked: set[str] = set()
+    last = -1
     for diagnostic in diagnostics:
-        if diagnostic.severity != "error":
+        at = diagnostic.span.line - 1
+        # A long line with a mistake in every word is looked at once.
+        if diagnostic.severity != "error" or at == last:
             continue
+        last = at
         if lines is None:
             lines = source.lines()
-        at = diagnostic.span.line - 1
         words = lines[at].split(maxsplit=1) if 0 <= at < len(lines) else []
         if not words:
             found.add("")

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from ..aa import ast as aa
 from ..aa.diagnostic import Diagnostic, Related, did_you_mean, error
-from ..aa.expand import Scope
+from ..aa.expand import Room, Scope
 from ..aa.node import dataclass
 from ..aa.source import Source, SourceUnreadable
 from ..aa.span import Span
@@ -23,7 +23,7 @@ from .validate import validate_module
 MAX_DEPTH: Final = 32
 """Modules within modules."""
 
-_OF_VALUES: Final = frozenset({"AA0308", "AA0310"})
+_OF_VALUES: Final = frozenset({"AA0308", "AA0310", "AA0311"})
 """What depends on a parameter's value; the rest is reported when the module is read, once."""
 
 
@@ -56,7 +56,8 @@ class Expanded:
 def expand(program: ast.Program, params: Mapping[str, str], loader: Loader | None) -> Expanded:
     """Fill in parameters and used modules; `loader` None knows no module."""
     expansion = _Expansion(loader)
-    scope = Scope((d for d in program.directives if isinstance(d, aa.Param)), "")
+    room = expansion.room
+    scope = Scope((d for d in program.directives if isinstance(d, aa.Param)), "", room)
     scope.give_from_outside(params)
     items = expansion.items(program, scope, ())
     scope.finish()
@@ -80,6 +81,7 @@ class _Expansion:
         self.diagnostics: list[Diagnostic] = []
         self.complete = True
         self.modules: dict[str, _Module | None] = {}
+        self.room = Room()
         self._loader = loader
         self._total = 0
         self._stopped = False
@@ -113,7 +115,7 @@ class _Expansion:
         values = self._arguments(use, module, scope)
         if module is None:
             return None
-        inner = Scope(module.params, name)
+        inner = Scope(module.params, name, self.room)
         for missing in inner.give(values):
             related = Related("declared without a default here", inner.declared[missing].span, name)
             self._error(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .entry import entry
+from .entry import entry, nested
 
 _ISA: Final = "ISA_VERSION 0\nBASE_REV HEAD\n"
 _GREET: Final = "# file: ./greet.isa\nISA_VERSION 0\n"
@@ -163,16 +163,16 @@ _MODULES: Final = (
         "ISA0303",
         "modules nested too deeply",
         "Modules may use modules, at most 32 deep.",
-        "",
-        "",
+        _ISA + "USE ./m1.isa\n" + nested(33),
+        _ISA + "USE ./m1.isa\n" + nested(2),
     ),
     entry(
         "ISA0304",
         "program too large with its modules",
         "With its modules, each counted as often as it is used, a program has at most 100,000 "
         "directives. A module that uses two modules twice grows faster than it looks.",
-        "",
-        "",
+        _ISA + "USE ./greet.isa\n" * 101 + _GREET + _RENAME * 1000,
+        _ISA + "USE ./greet.isa\n" + _GREET + _RENAME * 1000,
     ),
     entry(
         "ISA0305",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
-from .entry import entry
+from .entry import entry, nested
 from .isa_meaning import CODES as ISA_CODES
 
 _AA: Final = "BASE_REV HEAD\nLEASE directory:src\n"
@@ -262,6 +263,17 @@ _PARAMETERS: Final = (
         "PARAM work RENAME_SYMBOL\n" + _AA + "DO ${work} greet welcome\nRETURN edit_ir\n",
         "PARAM new welcome\n" + _AA + "DO RENAME_SYMBOL greet ${new}\nRETURN edit_ir\n",
     ),
+    entry(
+        "AA0311",
+        "values of parameters too large",
+        "What parameters stand for adds more than 64 Mi characters to the program. A few defaults "
+        "that each use the one above many times are enough for that.",
+        "PARAM a 0123456789\n"
+        + "".join(f"PARAM {name} {f'${{{above}}}' * 10}\n" for above, name in pairwise("abcdefgh"))
+        + _AA
+        + "DO Add a test for ${h}\nRETURN edit_ir\n",
+        "PARAM a 0123456789\nPARAM b ${a}${a}\n" + _AA + "DO Add a test for ${b}\nRETURN edit_ir\n",
+    ),
 )
 
 _PLAN: Final = (
@@ -278,8 +290,9 @@ _PLAN: Final = (
         "sections nested too deeply",
         "A used module is a section within the one that uses it, and the verifier takes 8 of them "
         "within each other. Use the inner modules from the program itself.",
-        "",
-        "",
+        "ISA_VERSION 0\nBASE_REV HEAD\nUSE ./m1.isa\n" + nested(8),
+        "ISA_VERSION 0\nBASE_REV HEAD\nUSE ./m1.isa\n" + nested(7),
+        language="isa",
     ),
     entry(
         "AA0501",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import SupportsIndex
 
 import pytest
 from genesis_ssmp.aa import parse as aa_parse
 from genesis_ssmp.aa.diagnostic import Diagnostic, render_github, render_json, render_text
 from genesis_ssmp.aa.mistakes import did_you_mean
 from genesis_ssmp.aa.source import Source, SourceUnreadable
+from genesis_ssmp.aa.unread import unread_keywords
 from genesis_ssmp.isa import fmt as isa_fmt
 from genesis_ssmp.isa import parse as isa_parse
 
@@ -102,6 +104,29 @@ def test_many_mistakes_take_linear_time() -> None:
 
     work(10)
     assert work(400) < 2.2 * work(200)
+
+
+def test_a_long_line_of_mistakes_is_split_once() -> None:
+    """Split for each of its mistakes, a line of 1 MiB took a minute."""
+    splits = 0
+
+    class Line(str):
+        __slots__ = ()
+
+        def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
+            nonlocal splits
+            splits += 1
+            return super().split(sep, maxsplit)
+
+    class Lines(Source):
+        __slots__ = ()
+
+        def lines(self) -> list[str]:
+            return [Line(line) for line in super().lines()]
+
+    source = Lines("p.aa", "LEASE" + " a" * 1000 + "\nDO\n")
+    assert unread_keywords(source, diagnose(source.text), "aa") == {"LEASE", "DO"}
+    assert splits == 2
 
 
 def test_thousands_of_mistakes_are_found_and_two_hundred_printed() -> None:

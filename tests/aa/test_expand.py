@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from genesis_ssmp.aa.expand import Expanded, escaped, expand
 from genesis_ssmp.aa.parse import parse
@@ -125,3 +127,32 @@ def test_escaping_is_undone_by_expansion(text: str) -> None:
     program = f'{AA}DO "Say {escaped(text)}"\n{TAIL}'
     (task,) = [d for d in expanded(program).program.directives if type(d).__name__ == "Do"]
     assert task.task.value == f"Say {text}"  # type: ignore[union-attr]
+
+
+def bomb(levels: int) -> str:
+    """Each parameter is ten times the one above it."""
+    names = [f"p{level}" for level in range(levels + 1)]
+    lines = [f"PARAM {names[0]} {'x' * 10}\n"]
+    lines += [f"PARAM {name} {f'${{{above}}}' * 10}\n" for above, name in pairwise(names)]
+    return "".join(lines)
+
+
+def test_defaults_that_multiply_each_other_are_bounded() -> None:
+    """Ten lines would be 10**11 characters, if nobody counted."""
+    small = compile_text(f"{bomb(4)}{AA}DO ${{p4}}\n{TAIL}", "aa")
+    assert codes(small) == []
+    large = compile_text(f"{bomb(10)}{AA}DO ${{p10}}\nDO ${{p9}}\n{TAIL}", "aa")
+    assert codes(large) == ["AA0311"]
+    assert large.module is None
+
+
+def test_arguments_that_multiply_from_module_to_module_are_bounded() -> None:
+    modules = {
+        f"./m{n}.isa": f"ISA_VERSION 0\nPARAM a\nUSE ./m{n + 1}.isa a={'${a}' * 50}\n"
+        for n in range(6)
+    }
+    modules["./m6.isa"] = "ISA_VERSION 0\nPARAM a\nOP ${a}\n"
+    text = "ISA_VERSION 0\nBASE_REV HEAD\nUSE ./m0.isa a=xx\n"
+    compiled = compile_text(text, modules=modules)
+    assert codes(compiled) == ["AA0311"]
+    assert compiled.diagnostics[0].file == "./m4.isa"
