@@ -182,9 +182,7 @@ def _load(report: Report, name: str, output_mode: OutputMode, params: dict[str, 
         return Program(path.name, compiled.module, encode(compiled.module), source.text)
     if path.suffix not in (MODULE_SUFFIX, ".aasm"):
         raise Problem(f"{name}: not a program (.aa, .isa) and not bytecode (.aab)")
-    if params:
-        raise Problem("--param needs a program text; bytecode has its parameters built in")
-    module = load_module(path, report)
+    module = load_module(path, report, params=params)
     if module is None:
         report.finish()
     return Program(path.name, module, encode(module), None)

@@ -113,7 +113,6 @@ def build(
         _deliver(report, emit, "".join(texts), out)
     listing: list[output.Json] = []
     for path, target, data in made:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
         write(Path(target), data)
         entry: dict[str, output.Json] = {"file": str(path), "output": target, "bytes": len(data)}
         listing.append(entry)
@@ -269,8 +268,10 @@ def explain(report: Report, code: str | None, list_all: bool) -> None:
 
 @cli.command(short_help="Print bytecode as assembly text.")
 @click.argument("file")
+@output_mode_option
+@param_option
 @output_options
-def dis(report: Report, file: str) -> None:
+def dis(report: Report, file: str, output_mode: OutputMode, params: dict[str, str]) -> None:
     """Print bytecode as assembly text, which `aac asm` turns back into the same bytes.
 
     FILE is a module (.aab) or a program, which is compiled first. A module that the verifier
@@ -279,13 +280,13 @@ def dis(report: Report, file: str) -> None:
     \b
     Examples:
       aac dis refactor.aab
-      aac dis refactor.isa
+      aac dis --param old=Greet --param new=Hello rename.isa
     """
     from ..aa.disassemble import disassemble
     from ..aa.verify import verify
     from .programs import load_module
 
-    module = load_module(Path(file), report)
+    module = load_module(Path(file), report, output_mode=output_mode, params=params)
     if module is None:
         report.finish()
     report.add(verify(module))
@@ -328,20 +329,23 @@ def asm(report: Report, file: str, out: str | None) -> None:
 
 @cli.command(short_help="Print the most that a run can cost.")
 @click.argument("file")
+@output_mode_option
+@param_option
 @output_options
-def cost(report: Report, file: str) -> None:
+def cost(report: Report, file: str, output_mode: OutputMode, params: dict[str, str]) -> None:
     """Print the most that a run of this program can cost, known before it runs.
 
     \b
     Examples:
       aac cost refactor.isa
+      aac cost --param old=Greet --param new=Hello rename.isa
       aac cost --json refactor.aab
     """
     from ..aa.cost import cost as worst_case
     from ..aa.verify import verify
     from .programs import load_module
 
-    module = load_module(Path(file), report)
+    module = load_module(Path(file), report, output_mode=output_mode, params=params)
     if module is not None:
         report.add(verify(module))
     if module is None or report.failed:

@@ -223,8 +223,8 @@ def main(command: click.Command, name: str) -> NoReturn:
         raise SystemExit(_BROKEN_PIPE) from None
     except OSError as problem:
         place = f"{problem.filename}: " if problem.filename else ""
-        click.echo(f"error: {place}{problem.strerror or problem}", err=True)
-        raise SystemExit(ENVIRONMENT) from None
+        code = _explain(Problem(f"{place}{problem.strerror or problem}", ENVIRONMENT))
+        raise SystemExit(code) from None
 
 
 def _explain(problem: click.ClickException) -> int:

@@ -120,14 +120,27 @@ def compile_program(
     return compiled
 
 
-def load_module(path: Path, report: Report) -> Module | None:
+def load_module(
+    path: Path,
+    report: Report,
+    *,
+    output_mode: OutputMode = "medium",
+    params: Mapping[str, str] | None = None,
+) -> Module | None:
     """A module from bytecode, assembly text or a program, by the file's suffix.
 
     Nothing is verified here except what decoding needs. None after reporting why there is none.
+
+    Raises:
+        Problem: `params` are given for what is compiled already.
     """
     if path.suffix in SUFFIXES:
         source = read_program(path, report)
-        return None if source is None else compile_program(source, report).module
+        if source is None:
+            return None
+        return compile_program(source, report, output_mode=output_mode, params=params).module
+    if params:
+        raise Problem("--param needs a program text; bytecode has its parameters built in")
     if path.suffix == ".aasm":
         return assemble_file(path, report)
     return decode_file(path, report)
@@ -170,14 +183,22 @@ def assemble_file(path: Path, report: Report) -> Module | None:
 def write(path: Path, data: bytes) -> None:
     """Replace the file in one step: whoever looks sees the old bytes or the new ones.
 
+    A symbolic link stays one, and the file that it leads to is replaced; a device or a pipe is
+    written to. Directories on the way are made.
+
     Raises:
         Problem: the place is a directory, or cannot be written.
     """
     if path.is_dir():
         raise Problem(f"cannot write {path}: it is a directory", WRONG)
-    # The process id keeps two builds apart, and tempfile would cost more to import than we compile.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        path = Path(os.path.realpath(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The process id keeps two builds apart; tempfile costs more to import than we compile.
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             with temporary.open("xb") as file:
                 file.write(data)

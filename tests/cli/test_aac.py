@@ -185,6 +185,37 @@ def test_output_that_cannot_be_written_is_no_traceback(aac: Aac) -> None:
         assert ended.err.startswith("error: ")
 
 
+def test_json_is_one_object_also_where_writing_fails(aac: Aac) -> None:
+    write("p.isa", GOOD)
+    ended = aac("build", "--json", "p.isa", "-o", "/proc/nowhere/p.aab")
+    assert ended.code == 4
+    assert ended.json()["exit_code"] == 4
+    assert ended.err == ""
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_replaced(aac: Aac) -> None:
+    write("real/p.isa", UNTIDY)
+    Path("p.isa").symlink_to("real/p.isa")
+    assert aac("fmt", "p.isa").code == 0
+    assert Path("p.isa").is_symlink()
+    assert Path("real/p.isa").read_text() != UNTIDY
+
+
+def test_a_pipe_is_written_to_and_not_replaced_by_a_file(aac: Aac) -> None:
+    """Replacing it would take /dev/null away from whoever builds as root."""
+    write("p.isa", GOOD)
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert aac("build", "p.isa", "-o", "pipe").code == 0
+        received = os.read(reader, 10_000)
+    finally:
+        os.close(reader)
+    assert Path("pipe").is_fifo()
+    assert aac("build", "p.isa").code == 0
+    assert Path("p.aab").read_bytes() == received
+
+
 def test_a_used_module_is_found_beside_the_program(aac: Aac) -> None:
     write("d/p.isa", "ISA_VERSION 0\nBASE_REV HEAD\nUSE ./lib/m.isa x=1\n")
     write("d/lib/m.isa", "ISA_VERSION 0\nPARAM x\nOP Do ${x}\nRUN nothing\n")
@@ -352,6 +383,16 @@ def test_cost_is_a_table_and_json(aac: Aac, snapshot: SnapshotAssertion) -> None
     assert isinstance(found, dict)
     assert found["runs"] == 3
     assert found["angel_calls"] == 0
+
+
+def test_a_program_with_an_open_parameter_is_priced_with_its_value(aac: Aac) -> None:
+    write("p.isa", "ISA_VERSION 0\nBASE_REV HEAD\nPARAM what\nOP Do ${what}\n")
+    for command in ("cost", "dis"):
+        assert aac(command, "p.isa").code == 2
+        assert aac(command, "p.isa", "--param", "what=it").code == 0
+    aac("build", "p.isa", "--param", "what=it")
+    ended = aac("cost", "p.aab", "--param", "what=it")
+    assert (ended.code, "built in" in ended.err) == (2, True)
 
 
 # Explaining
