@@ -94,6 +94,9 @@ class NeedSearch:
 
 @dataclass(frozen=True, slots=True)
 class NeedTests:
+    """`keyword` says which of the two spellings was written."""
+
+    keyword: Literal["test", "tests"]
     symbol: Word
     span: Span
 

@@ -69,7 +69,8 @@ class Builder:
         return ast.NeedSearch(query, self._last(tokens, 3), self._whole(tokens))
 
     def need_tests(self, tokens: list[Token]) -> ast.NeedTests:
-        return ast.NeedTests(self._word(tokens[2]), self._whole(tokens))
+        keyword: Literal["test", "tests"] = "test" if tokens[1].value == "test" else "tests"
+        return ast.NeedTests(keyword, self._word(tokens[2]), self._whole(tokens))
 
     def need_prompt(self, tokens: list[Token]) -> ast.NeedPrompt:
         return ast.NeedPrompt(self._word(tokens[2]), self._word(tokens[3]), self._whole(tokens))

@@ -118,7 +118,7 @@ def _directive(statement: Statement) -> ast.Directive | None:
             query = ast.Text(statement.query, "quoted", NOWHERE)
             return ast.NeedSearch(query, _word(str(statement.top_k)), NOWHERE)
         case lowered.Tests():
-            return ast.NeedTests(_word(statement.symbol), NOWHERE)
+            return ast.NeedTests("tests", _word(statement.symbol), NOWHERE)
         case lowered.PromptSection():
             prompt, index = _word(statement.prompt_id), _word(str(statement.index))
             return ast.NeedPrompt(prompt, index, NOWHERE)

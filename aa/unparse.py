@@ -39,8 +39,8 @@ def unparse_directive(directive: ast.Directive) -> str:
             return _words("NEED slice", path, start, count)
         case ast.NeedSearch(query, top_k):
             return _words(f"NEED search {value(query)}", top_k)
-        case ast.NeedTests(symbol):
-            return _words("NEED tests", symbol)
+        case ast.NeedTests(keyword, symbol):
+            return _words(f"NEED {keyword}", symbol)
         case ast.NeedPrompt(prompt_id, index):
             return _words("NEED prompt", prompt_id, index)
         case ast.Do(keyword, ast.MacroCall(name, args)):

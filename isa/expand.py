@@ -175,7 +175,7 @@ class _Expansion:
         if source is None:
             hint = None
             if name.startswith("std."):
-                hint = "the standard modules are listed in docs/language.md"
+                hint = "`aac doc` lists the standard modules"
             self._error("ISA0301", f"there is no module `{word.value}`", word.span, file, hint=hint)
             return None
         from ..aa.unread import unread_keywords

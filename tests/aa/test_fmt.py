@@ -94,6 +94,11 @@ def test_a_hash_before_a_number_is_part_of_the_text() -> None:
     assert format(Source("p.aa", "DO  Fix issue #12  # now\n")) == "DO Fix issue #12 # now\n"
 
 
+def test_both_spellings_of_a_need_for_tests_stay() -> None:
+    text = "NEED test a\nNEED tests b\n"
+    assert format(Source("p.aa", text)) == text
+
+
 def test_the_diff_shows_what_would_change() -> None:
     source = Source("p.aa", "BASE_REV   x")
     assert unified_diff(source, format(source)) == (

