@@ -63,6 +63,7 @@ class Binder:
         self._depth = 0
         self._busy: set[tuple[str, str, int]] = set()
         self._meanings: dict[tuple[str, int], Meaning] = {}
+        self._names: dict[tuple[str, int, str], Meaning] = {}
         self._members: dict[tuple[str, str], Meaning] = {}
 
     def enter(self, mark: tuple[str, str, int]) -> bool:
@@ -137,22 +138,32 @@ class Binder:
         if facts is None:
             return UNKNOWN
         found = self.bindings(facts, scope, name, at)
-        return self.bound(path, facts, found) if found else self._starred(path, facts, name)
+        if not found:
+            return self._starred(path, facts, name)
+        # As `bindings` gives all that one scope has, the scope and the name tell the answer.
+        key = (path, found[0].scope, name)
+        known = self._names.get(key)
+        if known is not None:
+            return known
+        before = self.cuts
+        meaning = self.bound(path, facts, found)
+        if self.cuts == before:
+            self._names[key] = meaning
+        return meaning
 
     def bindings(self, facts: FileFacts, scope: int, name: str, at: int) -> list[Binding]:
         """The bindings of the scope that a name used at `at` in `scope` resolves to."""
         where = scope
         while where >= 0:
             row = facts.scopes[where]
-            found = _visible(facts, where, name)
+            found = facts.visible(where, name)
             # A class's names are seen from its own body only, and from there on down.
-            unseen = where != scope or min((one.at for one in found), default=0) > at
-            if row.kind == "class" and unseen:
-                found = []
-            if found and any(one.how == "global" for one in found):
-                return _visible(facts, 0, name)
-            if found and not any(one.how == "nonlocal" for one in found):
-                return found
+            unseen = row.kind == "class" and (where != scope or found.first > at)
+            if found.bindings and not unseen:
+                if "global" in found.hows:
+                    return facts.visible(0, name).bindings
+                if "nonlocal" not in found.hows:
+                    return found.bindings
             where = row.parent
         return []
 
@@ -225,7 +236,7 @@ class Binder:
         facts = self.facts(module.path) if module.is_file else None
         if facts is None:
             return _of_modules(self.modules.child(module, name))
-        found = _visible(facts, 0, name)
+        found = facts.visible(0, name).bindings
         if found:
             meaning = self.bound(module.path, facts, found)
         else:
@@ -253,11 +264,6 @@ class Binder:
                 if meaning.ours:
                     return meaning
         return UNKNOWN if unknown else FOREIGN
-
-
-def _visible(facts: FileFacts, scope: int, name: str) -> list[Binding]:
-    """A scope's bindings of a name, without the attributes that `self.name = ...` makes."""
-    return [one for one in facts.table.get((scope, name), ()) if one.how != "field"]
 
 
 def _of_modules(modules: tuple[Module, ...]) -> Meaning:

@@ -73,6 +73,7 @@ class Values:
         self._binder = binder
         self._expressions: dict[tuple[str, int], Found] = {}
         self._definitions: dict[Key, Found] = {}
+        self._names: dict[tuple[str, int, str], Found] = {}
 
     def expression(self, path: str, number: int) -> Found:
         known = self._expressions.get((path, number))
@@ -124,12 +125,24 @@ class Values:
         if use.on == -1 and use.imported < 0:
             found = self._binder.bindings(facts, use.scope, use.name, use.start)
             if found:
-                return self.of_bindings(path, facts, found)
+                return self._named(path, facts, found)
         if use.on >= 0:
             return _joined(
                 self.expression(path, use.on), lambda value: self._member(value, use.name)
             )
         return self.of_meaning(self._binder.refers(path, number))
+
+    def _named(self, path: str, facts: FileFacts, found: list[Binding]) -> Found:
+        """`of_bindings` of all that one scope binds a name to: the same for each of its uses."""
+        key = (path, found[0].scope, found[0].name)
+        known = self._names.get(key)
+        if known is not None:
+            return known
+        before = self._binder.cuts
+        values = self.of_bindings(path, facts, found)
+        if self._binder.cuts == before:
+            self._names[key] = values
+        return values
 
     def of_meaning(self, meaning: Meaning) -> Found:
         if not meaning.ours:

@@ -69,6 +69,15 @@ class Binding(NamedTuple):
     type: int
 
 
+class Visible(NamedTuple):
+    """What a scope binds a name to, without the attributes that `self.name = ...` makes: in the
+    order of the file; how; and the byte where the first one is (0 without any)."""
+
+    bindings: list[Binding]
+    hows: frozenset[How]
+    first: int
+
+
 class Import(NamedTuple):
     """`import module [as alias]`, or `from module import name [as alias]`; `*` is a name.
 
@@ -128,12 +137,23 @@ class FileFacts:
     errors: int = 0
     names: dict[str, list[int]] = field(default_factory=dict, compare=False)
     table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
+    _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for number, use in enumerate(self.uses):
             self.names.setdefault(use.name, []).append(number)
         for binding in self.bindings:
             self.table.setdefault((binding.scope, binding.name), []).append(binding)
+
+    def visible(self, scope: int, name: str) -> Visible:
+        """A scope's bindings of a name; worked out once, since a name may have thousands."""
+        known = self._visible.get((scope, name))
+        if known is None:
+            found = [one for one in self.table.get((scope, name), ()) if one.how != "field"]
+            first = min((one.at for one in found), default=0)
+            known = Visible(found, frozenset(one.how for one in found), first)
+            self._visible[scope, name] = known
+        return known
 
     def scope_name(self, scope: int) -> str:
         """The qualname of the definition that a scope lies in; empty at the top of the file."""

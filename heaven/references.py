@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .bind import Key
+from .bind import Key, Meaning
 from .facts import FileFacts, Use
 from .index_state import IndexState
 from .records import Reference, Symbol
@@ -93,6 +93,10 @@ class References:
         rivals: tuple[int, ...] | None = None
         found: list[Reference] = []
         names = [symbol.name]
+        # Uses of one name in one scope share their meaning: look at its definitions once.
+        last: Meaning | None = None
+        ours = False
+        ids: tuple[int, ...] = ()
         for name in names:
             for path in self._state.store.files_with(name):
                 facts = self._state.facts(path)
@@ -101,7 +105,10 @@ class References:
                 for number in facts.names.get(name, ()):
                     use = facts.uses[number]
                     meaning = binder.refers(path, number)
-                    if group.isdisjoint(meaning.keys):
+                    if meaning is not last:
+                        last, ours = meaning, not group.isdisjoint(meaning.keys)
+                        ids = tuple(map(self._state.symbol_id, meaning.keys)) if ours else ()
+                    if not ours:
                         if meaning.known or name != symbol.name or meaning.keys:
                             continue
                         if use.on == -1 or not member:
@@ -116,15 +123,7 @@ class References:
                         if bound not in names:
                             names.append(bound)
                     confidence = 1.0 if meaning.sure else _AMBIGUOUS
-                    found.append(
-                        self._reference(
-                            path,
-                            facts,
-                            use,
-                            confidence,
-                            tuple(map(self._state.symbol_id, meaning.keys)),
-                        )
-                    )
+                    found.append(self._reference(path, facts, use, confidence, ids))
         found.sort(key=lambda one: (-one.confidence, one.path, one.at.start_byte))
         return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from genesis_ssmp.heaven.index import SymbolIndex
@@ -515,3 +517,33 @@ def test_generic_bases_are_followed_and_outside_bases_hide_only_their_own(tmp_pa
     index = SymbolIndex(tmp_path, None)
     assert index.references(index.find_symbols("Other.assertEqual")[0]) == ()
     index.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "uses"), [("x = f()\nx.y()\n", 2), ("x = x.y()\n", 2), ("def x(): ...\nx()\n", 1)]
+)
+def test_trap_a_reference_query_does_not_grow_with_the_square_of_the_assignments(
+    tmp_path: Path, line: str, uses: int
+) -> None:
+    """Names that are bound thousands of times (generated data, long scripts) took minutes."""
+
+    def work(times: int) -> int:
+        (tmp_path / "a.py").write_text(line * times)
+        index = SymbolIndex(tmp_path, None)
+        (symbol, *_) = index.find_symbols("x")
+        steps = 0
+
+        def count(_frame: FrameType, _event: str, _argument: object) -> None:
+            nonlocal steps
+            steps += 1
+
+        sys.setprofile(count)
+        try:
+            found = index.references(symbol)
+        finally:
+            sys.setprofile(None)
+        index.close()
+        assert len(found) >= uses * times - 1
+        return steps
+
+    assert work(400) < 3 * work(200)
