@@ -40,7 +40,6 @@ if TYPE_CHECKING:
         def complete(self) -> bool: ...
 
 
-OUTPUT_MODES: Final[tuple[OutputMode, ...]] = ("soft", "medium", "hard")
 DEFAULT_OUTPUT_MODE: Final[OutputMode] = "medium"
 
 
@@ -77,11 +76,11 @@ def compile_source(
 
     `loader` is what the ISA finds modules with; AA has no USE, so nothing asks it.
     """
-    from .parse import parse
+    from .parse import DIRECTIVES, parse
 
     parsed = parse(source)
     program = parsed.program
-    unread = unread_keywords(source, parsed.diagnostics, "aa")
+    unread = unread_keywords(source, parsed.diagnostics, DIRECTIVES)
     expanded = expand(program, params or {})
     lowered = lower(expanded, output_mode)
     back = finish(

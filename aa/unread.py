@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Iterable
 
-from .ast import Language
 from .diagnostic import Diagnostic, suggest
 from .source import Source
 
-_AA: Final = ("BASE_REV", "LEASE", "NEED", "DO", "ASSERT", "RETURN", "PARAM")
-_ISA: Final = (
-    *_AA,
-    "ISA_VERSION",
-    "VERSION",
-    "PROMPT_REF",
-    "MODE",
-    "BUDGET",
-    "INVARIANT",
-    "OP",
-    "RUN",
-    "IF_FAIL",
-    "LABEL",
-    "HALT",
-    "USE",
-)
-KEYWORDS: Final[dict[Language, tuple[str, ...]]] = {"aa": _AA, "isa": _ISA}
-"""The first words of the directives of each language."""
-
 
 def unread_keywords(
-    source: Source, diagnostics: Iterable[Diagnostic], language: Language
+    source: Source, diagnostics: Iterable[Diagnostic], directives: Collection[str]
 ) -> frozenset[str]:
-    """The keyword, or the one nearly spelt, of each line that `diagnostics` report.
+    """Those of `directives`, a language's keywords, that begin the lines which `diagnostics`
+    report, or that those lines nearly spell.
 
     A directive that is there with a mistake in it is not missing as well. "" stands for a line
     that nobody can make sense of.
@@ -56,6 +36,6 @@ def unread_keywords(
             continue
         asked.add(words[0])
         word = words[0].upper()
-        keyword = word if word in KEYWORDS[language] else suggest(word, KEYWORDS[language])
+        keyword = word if word in directives else suggest(word, sorted(directives))
         found.add(keyword or "")
     return frozenset(found)

@@ -220,7 +220,7 @@ def check(
 @click.option(
     "--language",
     type=click.Choice(["aa", "isa"]),
-    help="What standard input is written in; without it, what its first line suggests.",
+    help="What standard input is written in; without it, ISA if it has a version.",
 )
 @output_options
 def fmt(

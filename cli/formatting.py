@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..aa.source import Source
 
 STDIN = "-"
-_ISA_STARTS = ("ISA_VERSION", "VERSION")
+_ISA_ONLY = ("ISA_VERSION", "VERSION")
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -37,12 +38,12 @@ def format_files(
         if source is None:
             continue
         before = path.read_bytes()
-        after = _formatted(source, path.suffix, report)
+        after = _formatted(source, before, path.suffix, report)
         if after is None or after == before:
             continue
         changed.append(str(path))
         if diff:
-            _print_diff(str(path), before, after, report)
+            _print_diff(source, after, report)
         if check:
             report.say(f"would format {path}")
         elif not diff:
@@ -60,11 +61,11 @@ def _format_stdin(report: Report, *, check: bool, diff: bool, language: str | No
     except SourceUnreadable as unreadable:
         report.add(unreadable.diagnostics)
         return []
-    after = _formatted(source, f".{language or _language_of(source)}", report)
+    after = _formatted(source, before, f".{language or _language_of(source)}", report)
     if after is None:
         return []
     if diff:
-        _print_diff("<stdin>", before, after, report)
+        _print_diff(source, after, report)
     elif not check:
         if report.format == "json":
             report.result["formatted"] = after.decode()
@@ -74,45 +75,36 @@ def _format_stdin(report: Report, *, check: bool, diff: bool, language: str | No
 
 
 def _language_of(source: Source) -> str:
-    """What the first directive suggests: only the ISA has a version."""
-    for line in source.lines():
-        words = line.split(maxsplit=1)
-        if words and not words[0].startswith("#"):
-            return "isa" if words[0] in _ISA_STARTS else "aa"
-    return "aa"
+    """Only the ISA has a version, and needs one."""
+    words = (line.split(maxsplit=1) for line in source.lines())
+    return "isa" if any(found and found[0] in _ISA_ONLY for found in words) else "aa"
 
 
-def _formatted(source: Source, suffix: str, report: Report) -> bytes | None:
-    """The canonical bytes; None after reporting syntax errors."""
+def _formatted(source: Source, before: bytes, suffix: str, report: Report) -> bytes | None:
+    """The canonical bytes, with a BOM if there was one; None after reporting syntax errors."""
     assert suffix in SUFFIXES
     if suffix == ".aa":
-        from ..aa.fmt import format as canonical
-        from ..aa.parse import parse as parse_aa
-
-        diagnostics = parse_aa(source).diagnostics
+        from ..aa.fmt import formatted
     else:
-        from ..isa.fmt import format as canonical
-        from ..isa.parse import parse as parse_isa
+        from ..isa.fmt import formatted
 
-        diagnostics = parse_isa(source).diagnostics
-    errors = [d for d in diagnostics if d.severity == "error"]
+    result = formatted(source)
+    errors = [d for d in result.diagnostics if d.severity == "error"]
     if errors:
         report.add(errors, source)
         return None
-    return canonical(source).encode()
+    text = result.text.encode()
+    return BOM_UTF8 + text if before.startswith(BOM_UTF8) else text
 
 
-def _print_diff(name: str, before: bytes, after: bytes, report: Report) -> None:
-    from difflib import unified_diff
+def _print_diff(source: Source, after: bytes, report: Report) -> None:
+    from ..aa.fmt import unified_diff
 
-    old, new = (data.decode("utf-8-sig").splitlines(keepends=True) for data in (before, after))
-    lines = list(unified_diff(old, new, name, f"{name} (formatted)"))
+    diff = unified_diff(source, after.decode("utf-8-sig"))
     if report.format == "json":
-        report.result[f"diff {name}"] = "".join(lines)
+        report.result[f"diff {source.name}"] = diff
         return
     color = use_color(report.color, sys.stdout)
-    for line in lines:
-        text = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        if color:
-            text = click.style(text, fg=_COLORS.get(line[0]))
+    for line in diff.splitlines(keepends=True):
+        text = click.style(line, fg=_COLORS.get(line[0])) if color else line
         click.echo(text, nl=False, color=color)

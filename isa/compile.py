@@ -63,11 +63,11 @@ def compile_isa(
     loader: Loader | None = None,
 ) -> Compiled:
     """Compile an ISA program, as `compile_source` does."""
-    from .parse import parse
+    from .parse import DIRECTIVES, parse
 
     parsed = parse(source)
     program = parsed.program
-    unread = unread_keywords(source, parsed.diagnostics, "isa")
+    unread = unread_keywords(source, parsed.diagnostics, DIRECTIVES)
     expanded = expand(program, params or {}, loader)
     lowered = lower(expanded, output_mode, unread=unread)
     back = finish(

@@ -179,11 +179,11 @@ class _Expansion:
             self._error("ISA0301", f"there is no module `{word.value}`", word.span, file, hint=hint)
             return None
         from ..aa.unread import unread_keywords
-        from .parse import parse
+        from .parse import DIRECTIVES, parse
 
         parsed = parse(source)
         program = parsed.program
-        unread = unread_keywords(source, parsed.diagnostics, "isa")
+        unread = unread_keywords(source, parsed.diagnostics, DIRECTIVES)
         params = tuple(d for d in program.directives if isinstance(d, aa.Param))
         declared = Scope(params, name)
         declared.check(d for d in program.directives if not isinstance(d, aa.Param))

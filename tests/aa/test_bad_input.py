@@ -125,7 +125,7 @@ def test_a_long_line_of_mistakes_is_split_once() -> None:
             return [Line(line) for line in super().lines()]
 
     source = Lines("p.aa", "LEASE" + " a" * 1000 + "\nDO\n")
-    assert unread_keywords(source, diagnose(source.text), "aa") == {"LEASE", "DO"}
+    assert unread_keywords(source, diagnose(source.text), aa_parse.DIRECTIVES) == {"LEASE", "DO"}
     assert splits == 2
 
 

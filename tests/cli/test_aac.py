@@ -337,6 +337,21 @@ def test_fmt_formats_standard_input(aac: Aac) -> None:
     assert aac("fmt", "--check", "-", stdin=UNTIDY.encode()).code == 1
 
 
+def test_fmt_tells_the_language_of_standard_input_by_its_version(aac: Aac) -> None:
+    isa = b"PARAM a b\nBASE_REV HEAD\nVERSION 0\nOP  ${a}\n"
+    assert aac("fmt", "-", stdin=isa).out == isa.decode().replace("  ", " ")
+    aa = b"BASE_REV HEAD\nDO  x\n"
+    assert aac("fmt", "-", stdin=aa).out == aa.decode().replace("  ", " ")
+    assert aac("fmt", "-", "--language", "aa", stdin=isa).code == 2
+
+
+def test_fmt_keeps_a_byte_order_mark_and_line_ends(aac: Aac) -> None:
+    write("p.isa", b"\xef\xbb\xbfISA_VERSION 0\r\nBASE_REV  HEAD\r\n")
+    assert aac("fmt", "p.isa").code == 0
+    assert Path("p.isa").read_bytes() == b"\xef\xbb\xbfISA_VERSION 0\r\nBASE_REV HEAD\r\n"
+    assert aac("fmt", "--check", "--diff", "p.isa").code == 0
+
+
 def test_fmt_leaves_a_file_with_syntax_errors(aac: Aac) -> None:
     write("p.isa", "OPP   x\n")
     assert aac("fmt", "p.isa").code == 2
