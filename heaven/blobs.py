@@ -86,16 +86,22 @@ class BlobStore:
             for directory in missing:
                 directory.mkdir(exist_ok=True)
             sync_directory(self._root)
-        for blob_id, data in fresh.items():
-            target = self._file(blob_id)
-            if not _holds(target, data):
-                temporary = self._scratch / f"blob-{os.getpid()}-{next(self._numbers)}"
-                temporary.write_bytes(data)
-                moves.append((temporary, target))
-        for temporary, _ in moves:
-            sync_file(temporary)
-        for temporary, target in moves:
-            temporary.replace(target)
+        try:
+            for blob_id, data in fresh.items():
+                target = self._file(blob_id)
+                if not _holds(target, data):
+                    temporary = self._scratch / f"blob-{os.getpid()}-{next(self._numbers)}"
+                    moves.append((temporary, target))
+                    temporary.write_bytes(data)
+            for temporary, _ in moves:
+                sync_file(temporary)
+            for temporary, target in moves:
+                temporary.replace(target)
+        except BaseException:
+            # On a full disk every byte counts.
+            for temporary, _ in moves:
+                temporary.unlink(missing_ok=True)
+            raise
         for directory in directories:
             sync_directory(directory)
         with self._lock:

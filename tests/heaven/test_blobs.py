@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -77,6 +79,26 @@ def test_a_torn_blob_is_not_deduplicated_for_ever(
     assert damage.value.path == file_of(tmp_path, blob_id)
     store.put(b"abc")
     assert store.get(blob_id) == b"abc"
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+    tmp_path: Path, store: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_write = Path.write_bytes
+
+    def write(self: Path, data: bytes) -> int:
+        real_write(self, data[:2])
+        if data == b"second":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+        return real_write(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write)
+        with pytest.raises(OSError, match="No space left"):
+            store.put_many([b"first", b"second", b"third"])
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+    (first, _) = store.put_many([b"first", b"second"])
+    assert store.get(first) == b"first"
 
 
 def test_every_byte_is_synced_before_its_name_and_every_name_before_put_returns(
