@@ -9,7 +9,7 @@ from pathlib import Path
 from ..aa.diagnostic import Diagnostic, has_errors
 from ..aa.module import Module
 from ..aa.verify import verify
-from ..heaven import Heaven
+from ..heaven import Heaven, HeavenError
 from . import runs
 from .angels import Angel
 from .checks import CheckUnavailable
@@ -100,7 +100,7 @@ def execute(
     )
     try:
         outcome = Machine(program.module, effects, door, observe).run()
-    except (RunError, CheckUnavailable) as error:
+    except (RunError, CheckUnavailable, HeavenError, OSError) as error:
         message = _abandon(heaven, run, effects, str(error))
         return Ended(run.name, None, door.head, effects.tree_hash(), 4, message, linked.diagnostics)
     except KeyboardInterrupt:
@@ -115,9 +115,15 @@ def execute(
 
 
 def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:
-    """Undo what the run landed and end it in the log; returns the message for the user."""
-    if "refused" in effects.roll_back(0, None):
-        message += "; its edits could not be undone, because the files were changed since"
+    """Undo what the run landed and end it in the log; returns the message for the user.
+
+    Raises LogFailed where the log is what failed: nothing can be undone, or ended, without it.
+    """
+    try:
+        if "refused" in effects.roll_back(0, None):
+            message += "; its edits could not be undone, because the files were changed since"
+    except (RunError, OSError) as error:
+        message += f"; its edits could not be undone: {error}"
     runs.abandon(heaven, run, message)
     effects.release()
     return message

@@ -44,18 +44,23 @@ def land(
     `owner_id` must hold exclusive leases on every path, with `tokens` under these fencing tokens;
     None asks for no lease. An edit without changes is not written at all, and has an empty
     `edit_id`. Raises EditRefused (changed: a file is no longer what was staged), NotLeased,
-    StaleToken, LandFailed; nothing is changed then. What the log raises (LogFailed) leaves the edit
-    for `recover`.
+    StaleToken, LandFailed, and where the journal itself cannot be written what the log raises
+    (EventTooLarge, LogFailed); nothing is changed then. A LogFailed after that leaves the edit for
+    `recover`.
     """
     if not staged.files:
         return Landed("", run, ())
-    step("put blobs", run)
-    heaven.put_blobs(
+    contents = (
         content
         for change in staged.files
         for content in (change.before, change.after)
         if content is not None
     )
+    try:
+        step("put blobs", run)
+        heaven.put_blobs(contents)
+    except OSError as error:
+        raise failed("", error, "Heaven's blobs", True) from error
     with landing_lock(heaven), _leased(heaven, staged.paths, owner_id, tokens):
         found = {change.path: _still_there(heaven, change) for change in staged.files}
         journal = _journal(staged, heaven, run, found)
@@ -70,16 +75,21 @@ def land(
         try:
             disk.put(targets, staged.abandoned_directories)
         except BaseException as error:
-            failed = isinstance(error, OSError | PathOutside)
-            reason = "the disk failed" if failed else "interrupted"
+            by_disk = isinstance(error, OSError | PathOutside)
+            reason = "the disk failed" if by_disk else "interrupted"
             restored = _take_back(heaven, journal, staged, found, reason)
-            if not failed:
+            if not by_disk:
                 raise
-            path = getattr(error, "filename", None) or edit.paths[0]
-            why = getattr(error, "strerror", None) or str(error)
-            raise LandFailed(edit.edit_id, str(path), why, restored) from error
+            raise failed(edit.edit_id, error, edit.paths[0], restored) from error
         close(heaven, journal, step)
     return edit
+
+
+def failed(edit_id: str, error: BaseException, place: str, restored: bool) -> LandFailed:
+    """What the file system's `error` means for the edit; `place` where it names none."""
+    path = getattr(error, "filename", None) or place
+    why = getattr(error, "strerror", None) or str(error)
+    return LandFailed(edit_id, str(path), why, restored)
 
 
 def landing_lock(heaven: Heaven) -> RLock:

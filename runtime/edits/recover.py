@@ -11,8 +11,8 @@ from ...heaven.errors import PathOutside
 from .before import Before, read
 from .disk import Disk, Step, Target, no_hook
 from .journal import ABANDONED, LANDED, STAGED, Journal, Landed, LandedFile, edit_id_of, from_event
-from .land import close, landing_lock
-from .refusal import EditRefused, LandFailed
+from .land import close, failed, landing_lock
+from .refusal import EditRefused
 
 State: TypeAlias = Literal["before", "after", "other"]
 
@@ -63,9 +63,7 @@ def recover(heaven: Heaven, *, step: Step = no_hook) -> Recovery:
                     _finish(heaven, journal, states, step)
                     finished.append(edit)
             except (OSError, PathOutside) as error:
-                path = getattr(error, "filename", None) or edit.paths[0]
-                why = getattr(error, "strerror", None) or str(error)
-                raise LandFailed(edit.edit_id, str(path), why, False) from error
+                raise failed(edit.edit_id, error, edit.paths[0], False) from error
         return Recovery(tuple(finished), tuple(taken_back), tuple(conflicts))
 
 

@@ -92,6 +92,7 @@ class LandFailed(RunError):
 
     The environment's fault (`reason`: disk full, permissions): mend it and land again. Should
     `restored` be false, some files could not be put back: open Heaven again and recover.
+    `edit_id` is empty where the edit was not begun.
     """
 
     edit_id: str
@@ -101,4 +102,5 @@ class LandFailed(RunError):
 
     def __str__(self) -> str:
         state = "nothing changed" if self.restored else "some files could not be put back yet"
-        return f"edit {self.edit_id}: cannot write {self.path}: {self.reason} ({state})"
+        edit = f"edit {self.edit_id}" if self.edit_id else "edit"
+        return f"{edit}: cannot write {self.path}: {self.reason} ({state})"

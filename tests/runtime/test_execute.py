@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from typing import NoReturn
+
+import pytest
+from genesis_ssmp.heaven.blobs import BlobStore
 from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.runtime import runs
+from genesis_ssmp.runtime.angels import Answer, Ask, Question
 from genesis_ssmp.runtime.execute import Ended, Refused
 from kit.angel import edit_answer, scripted
 from kit.mission import Mission
@@ -126,6 +133,63 @@ def test_without_an_angel_nothing_happens_and_the_instruction_is_named(mission: 
     assert diagnostic.code == "AA0805" and diagnostic.span.line == 5
     assert "--angel" in (diagnostic.hint or "")
     assert mission.heaven.last_seq == events
+
+
+def test_a_disk_that_fills_up_in_mid_run_ends_it_with_the_tree_restored(
+    mission: Mission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Repository(mission.root).tree()
+
+    class Filling:
+        """Answers twice; then the disk is full."""
+
+        name = "filling"
+        answers = scripted(
+            DOUBLE, edit_answer({"op": "add_file", "path": "new.txt", "content": "new"})
+        )
+
+        def answer(self, ask: Ask) -> Answer:
+            answer = self.answers.answer(ask)
+            if ask.call == 1:
+                assert Repository(mission.root).tree() != before
+                monkeypatch.setattr(BlobStore, "_store", self.full)
+            return answer
+
+        def advise(self, question: Question) -> None:
+            return None
+
+        def full(self, *_args: object) -> NoReturn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    ended = mission.ended(HEAD + NEED + "OP one\nLABEL b\nOP two\n", angel=Filling())
+    assert ended.exit_code == 4
+    assert "No space left" in (ended.message or "")
+    assert Repository(mission.root).tree() == before
+    assert runs.find(mission.heaven, "last").status == "abandoned"
+    assert mission.heaven.active_leases() == ()
+
+
+def test_edits_that_cannot_be_undone_are_told(
+    mission: Mission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Last:
+        name = "last"
+
+        def answer(self, ask: Ask) -> Answer:
+            if ask.call == 1:
+                monkeypatch.setattr(BlobStore, "put_many", full)
+            return scripted(DOUBLE).answer(ask)
+
+        def advise(self, question: Question) -> None:
+            return None
+
+    ended = mission.ended(HEAD + NEED + "OP one\nLABEL b\nOP two\n", angel=Last())
+    assert ended.exit_code == 4
+    assert "could not be undone" in (ended.message or "")
+    assert "return a + b + 0" in (mission.root / "calc/core.py").read_text()
 
 
 def test_an_exhausted_script_abandons_the_run_and_restores_the_tree(mission: Mission) -> None:
