@@ -245,7 +245,7 @@ class FaultRouter:
         last = min(first + count - 1, lines.count)
         note: str | None = None
         if last < first + count - 1:
-            note = f"the file has {lines.count} lines"
+            note = f"the file has {lines.count} line{'' if lines.count == 1 else 's'}"
         one = excerpt(path, lines, first, max(last, first - 1))
         whole = "\ufffd" not in one.text or _is_text(source)
         if not whole:
@@ -362,6 +362,8 @@ def _noted(shard: Shard, note: str) -> Shard:
 def _needed(value: str | None, field: str) -> str:
     if value is None or not value.strip():
         raise FaultRefused("bad_request", f"the request needs a {field}")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise FaultRefused("bad_request", f"the {field} is not UTF-8")
     return value
 
 

@@ -7,6 +7,7 @@ it: a bare symbol name to each definition of that name, a module to its file or 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ Key: TypeAlias = tuple[str, ...]
 SymbolFinder: TypeAlias = Callable[[str], Iterable[tuple[str, str]]]
 
 _MARK: Final = "\0"
+# Parts joined with dots, without blanks: ` f` or `C..m` would be another spelling of a name.
+_NAME: Final = re.compile(r"[^\s.]+(\.[^\s.]+)*")
 _ORDER: Final[dict[ScopeType, int]] = {"directory": 0, "file": 1, "module": 2, "symbol": 3}
 _SOURCE_ROOTS: Final = ("", "src/")
 
@@ -70,7 +73,7 @@ def normalise_scope(scope: Scope) -> Scope:
                 raise BadScope(f"{scope.scope_type}:. is not a file; lease directory:.")
         case "symbol":
             path, separator, name = value.rpartition("::")
-            if not name.strip(".") or (separator and not path):
+            if not _NAME.fullmatch(name) or (separator and not path):
                 raise BadScope(f"symbol:{value} names no symbol")
             if separator:
                 value = f"{normalise(path)}::{name}"

@@ -106,6 +106,14 @@ def test_depths(heaven: Heaven) -> None:
     ]
 
 
+def test_text_that_no_file_can_hold_is_a_bad_request(heaven: Heaven) -> None:
+    """A lone surrogate is no UTF-8; the store would stumble over it."""
+    for text in ("f\ud800", "\udc80.py::f"):
+        assert refused(heaven, "PF_SYMDEF", symbol=text).reason == "bad_request"
+        assert refused(heaven, "PF_SEARCH", query=text).reason == "bad_request"
+        assert refused(heaven, "PF_SLICE", path=text).reason == "bad_request"
+
+
 def test_a_name_after_its_path_gives_that_definition_alone(heaven: Heaven) -> None:
     (heaven.root / "more.py").write_text("class B:\n    def f(self): ...\ndef f(): ...\n")
     (shard, _, _) = ask(heaven, "PF_SYMDEF", symbol="more.py::f").shards

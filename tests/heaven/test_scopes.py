@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from genesis_ssmp.heaven import BadScope
 from genesis_ssmp.heaven.scopes import Node, canonical_order, nodes_of
 from genesis_ssmp.proto.leases import Scope
 
@@ -26,6 +28,15 @@ def test_each_scope_once_in_one_spelling_and_one_order() -> None:
         Scope("file", "b"),
         Scope("symbol", "src/a.py::f"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value", ["a.py:: f", "a.py::C..m", "a.py::C.", "a.py::.f", "C. m", ".", "a b", "::f", "a.py::"]
+)
+def test_trap_a_symbol_has_no_second_spelling(value: str) -> None:
+    """Blanks and empty parts would name the same definition under another key."""
+    with pytest.raises(BadScope):
+        canonical_order([Scope("symbol", value)])
 
 
 def test_a_module_is_its_file_or_directory(tmp_path: Path) -> None:
