@@ -110,7 +110,10 @@ def validate(name: str, data: Json) -> None:
 
     Where the schema is one of several shapes, the error is that of the shape which comes nearest.
     """
-    errors = list(_validator(name).iter_errors(data))
+    try:
+        errors = list(_validator(name).iter_errors(data))
+    except RecursionError:
+        raise WireError("", "nested too deeply") from None
     if errors:
         raise _nearest(errors)
 

@@ -180,6 +180,18 @@ def test_values_that_json_cannot_carry_are_refused() -> None:
             wire.parse(Scope, {"scope_type": "file", "scope_value": bad})
 
 
+@pytest.mark.parametrize("name", ["edit_ir", "oracle"])
+def test_a_value_nested_too_deeply_is_refused_by_schema_and_model(name: str) -> None:
+    deep: Any = []
+    for _ in range(5_000):
+        deep = [deep]
+    for data in (deep, {"ops": deep}):
+        with pytest.raises(wire.WireError):
+            wire.validate(name, data)
+        with pytest.raises(wire.WireError):
+            wire.parse(EditIR, data)
+
+
 def test_names_of_schemas() -> None:
     for name in wire.SCHEMAS:
         assert wire.schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
