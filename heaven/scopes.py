@@ -64,6 +64,11 @@ def normalise_scope(scope: Scope) -> Scope:
     value = scope.scope_value.strip()
     if not value or not value.isprintable():
         raise BadScope(f"a {scope.scope_type} scope needs a printable value, not {value!r}")
+    if scope.scope_type != "symbol" and any(char in value for char in "*?"):
+        raise BadScope(
+            f"{scope.scope_type}:{value} looks like a pattern, and a scope is one place: "
+            "lease the directory"
+        )
     match scope.scope_type:
         case "directory":
             value = normalise(value)

@@ -360,7 +360,9 @@ def test_property_setters_are_one_name(tmp_path: Path) -> None:
     )
 
 
-def test_several_definitions_are_several_answers_and_never_the_first_one(tmp_path: Path) -> None:
+def test_trap_several_definitions_are_several_answers_and_never_the_first_one(
+    tmp_path: Path,
+) -> None:
     _, found = check(
         tmp_path,
         {
@@ -379,7 +381,7 @@ def test_several_definitions_are_several_answers_and_never_the_first_one(tmp_pat
     assert sorted(len(one.candidates) for one in found) == [1, 2]
 
 
-def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+def test_trap_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
     """Trap: references bound while indexing; a caller seen before its definition has none."""
     write(tmp_path, {"a.py": "from z import late\nlate()\n", "m.py": "import z\nz.late()\n"})
     index = SymbolIndex(tmp_path, None)

@@ -58,7 +58,9 @@ def test_a_missing_blob_is_named(store: BlobStore) -> None:
 @pytest.mark.parametrize(
     "blob_id", ["", "abc", "../../../etc/passwd", "..%2f..", "A" * 64, "0" * 65, "0" * 63 + "/"]
 )
-def test_an_id_is_checked_before_it_touches_the_file_system(store: BlobStore, blob_id: str) -> None:
+def test_trap_an_id_is_checked_before_it_touches_the_file_system(
+    store: BlobStore, blob_id: str
+) -> None:
     with pytest.raises(BadBlobId):
         store.get(blob_id)
     with pytest.raises(BadBlobId):
@@ -67,7 +69,7 @@ def test_an_id_is_checked_before_it_touches_the_file_system(store: BlobStore, bl
 
 @pytest.mark.parametrize("torn", [b"", b"ab", b"abX", b"abcd"])
 @pytest.mark.parametrize("restart", [True, False])
-def test_a_torn_blob_is_not_deduplicated_for_ever(
+def test_trap_a_torn_blob_is_not_deduplicated_for_ever(
     tmp_path: Path, store: BlobStore, torn: bytes, restart: bool
 ) -> None:
     blob_id = store.put(b"abc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from genesis_ssmp.heaven.delta import DeltaTracker
 
 
-def test_shards_of_one_reply_do_not_share_a_key() -> None:
+def test_trap_shards_of_one_reply_do_not_share_a_key() -> None:
     """Trap: delta keys shared by three shards of one reply."""
     tracker = DeltaTracker()
     tracker.delivered("m", "symdef f", "1", whole=True)

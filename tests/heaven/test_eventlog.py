@@ -56,7 +56,7 @@ def test_events_come_back_after_reopening_with_the_chain_going_on(path: Path) ->
     assert list(open_log(path).events()) == [*events, fourth]
 
 
-def test_a_line_is_canonical_json_and_newlines_inside_cannot_break_framing(path: Path) -> None:
+def test_trap_a_line_is_canonical_json_and_newlines_inside_cannot_break_framing(path: Path) -> None:
     event = filled(path, 1)[0]
     line = path.read_bytes()
     assert line.count(b"\n") == 1
@@ -92,7 +92,9 @@ def test_after_kinds_and_tail(path: Path) -> None:
     assert [e.data["n"] for e in open_log(path).events(after=1_000)] == list(range(1_001, 2_001))
 
 
-def test_tail_and_paging_do_not_reread_the_log(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trap_tail_and_paging_do_not_reread_the_log(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = open_log(path)
     for n in range(5_000):
         log.append("note", {"n": n}, sync=False)
@@ -167,7 +169,7 @@ def test_concurrent_appenders_share_a_sync(path: Path, monkeypatch: pytest.Monke
     assert [e.seq for e in open_log(path).events()] == list(range(1, 18))
 
 
-def test_nothing_is_acknowledged_before_its_sync(
+def test_trap_nothing_is_acknowledged_before_its_sync(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = open_log(path)
@@ -208,7 +210,7 @@ def test_many_threads_lose_nothing_and_keep_one_order(path: Path) -> None:
         assert [e.data["n"] for e in part] == list(range(40))
 
 
-def test_a_failed_sync_poisons_the_log_and_acknowledges_nothing(
+def test_trap_a_failed_sync_poisons_the_log_and_acknowledges_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = open_log(path)
@@ -276,7 +278,7 @@ def test_cut_at_every_byte_recovers_the_whole_records_before_the_cut(
         assert path.stat().st_size == ends[kept]
 
 
-def test_the_event_after_a_torn_one_is_not_glued_to_it(path: Path) -> None:
+def test_trap_the_event_after_a_torn_one_is_not_glued_to_it(path: Path) -> None:
     events = filled(path, 3)
     path.write_bytes(path.read_bytes()[:-20])
     log = open_log(path)
@@ -285,7 +287,7 @@ def test_the_event_after_a_torn_one_is_not_glued_to_it(path: Path) -> None:
     assert recover(path) == [*events[:2], after]
 
 
-def test_a_flipped_byte_anywhere_is_refused_with_its_offset(path: Path) -> None:
+def test_trap_a_flipped_byte_anywhere_is_refused_with_its_offset(path: Path) -> None:
     filled(path, 4)
     whole = path.read_bytes()
     starts = [0]
@@ -348,7 +350,7 @@ def test_boot_on_a_file_that_is_not_a_log_is_bounded_and_refused(path: Path) -> 
     assert damage.value.offset == 0
 
 
-def test_a_big_event_is_taken_and_the_next_boot_reads_it(path: Path) -> None:
+def test_trap_a_big_event_is_taken_and_the_next_boot_reads_it(path: Path) -> None:
     log = open_log(path)
     event = log.append("big", {"text": "x" * 5_000_000})
     last = log.append("small", {})
@@ -392,7 +394,7 @@ def test_a_reader_tolerates_a_torn_tail_leaves_it_and_follows_the_writer(path: P
         reader.append("x", {})
 
 
-def test_folds_see_every_event_once_live_and_at_boot_alike(path: Path) -> None:
+def test_trap_folds_see_every_event_once_live_and_at_boot_alike(path: Path) -> None:
     def count(into: list[int]) -> Callable[[Event], None]:
         return lambda event: into.append(event.seq)
 

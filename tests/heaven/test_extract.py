@@ -84,7 +84,7 @@ def test_the_extent_has_the_decorators_and_the_header_does_not() -> None:
         ("f = {\n    'a': 1,\n}\n", "f = {"),
     ],
 )
-def test_the_signature_is_not_cut_at_a_brace_or_colon_of_a_default(
+def test_trap_the_signature_is_not_cut_at_a_brace_or_colon_of_a_default(
     source: str, expected: str | None
 ) -> None:
     """Trap: `signature` cut at the first `{` of a default value."""

@@ -66,7 +66,7 @@ def refused(heaven: Heaven, command: Command, **args: Any) -> FaultRefused:
     return caught.value
 
 
-def test_a_definition_comes_whole_with_callers_and_tests(heaven: Heaven) -> None:
+def test_trap_a_definition_comes_whole_with_callers_and_tests(heaven: Heaven) -> None:
     """Trap: "full" definitions without source text."""
     symdef, callers, tests = ask(heaven, "PF_SYMDEF", symbol="bigger").shards
     assert [one.kind for one in (symdef, callers, tests)] == ["symdef", "callers", "tests"]
@@ -104,6 +104,17 @@ def test_depths(heaven: Heaven) -> None:
         "def open(self):\n",
         "def shut(self): ...\n",
     ]
+
+
+def test_trap_relative_paths_are_of_the_repository_not_of_the_process(
+    heaven: Heaven, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "lib.py").write_text("def bigger(): 'of another directory'\n")
+    monkeypatch.chdir(elsewhere)
+    assert ask(heaven, "PF_SLICE", path="lib.py", n=1).shards[0].excerpts[0].text == "import os\n"
+    (one,) = ask(heaven, "PF_SYMDEF", symbol="lib.py::bigger").shards[0].excerpts
+    assert one.start_line == 4
 
 
 def test_text_that_no_file_can_hold_is_a_bad_request(heaven: Heaven) -> None:
@@ -153,7 +164,7 @@ def test_slices(heaven: Heaven) -> None:
     "path",
     ["/etc/passwd", "../x", "a/../../x", ".git/config", ".heaven/log.jsonl", "link", "in/x", "a\0"],
 )
-def test_no_path_leaves_the_repository(heaven: Heaven, path: str) -> None:
+def test_trap_no_path_leaves_the_repository(heaven: Heaven, path: str) -> None:
     """Trap: `/etc/passwd` served as a slice."""
     (heaven.root / "link").symlink_to("/etc/passwd")
     (heaven.root / "in").symlink_to("/etc")
@@ -192,7 +203,7 @@ def test_binary_files_are_refused(heaven: Heaven) -> None:
     assert refused(heaven, "PF_SLICE", path="b.bin").reason == "bad_request"
 
 
-def test_an_unchanged_shard_is_sent_once_a_mission_and_each_by_itself(heaven: Heaven) -> None:
+def test_trap_an_unchanged_shard_is_sent_once_a_mission_and_each_by_itself(heaven: Heaven) -> None:
     """Traps: governor and delta tracker never wired in; one delta key for three shards."""
     first = ask(heaven, "PF_SYMDEF", symbol="bigger")
     (heaven.root / "other.py").write_text("from lib import bigger\nbigger(5, 6)\n")
@@ -270,7 +281,7 @@ def test_tests_search_and_status(heaven: Heaven) -> None:
     assert heaven.get_blob(status.blob_id)
 
 
-def test_text_is_of_the_moment_of_the_fault(heaven: Heaven) -> None:
+def test_trap_text_is_of_the_moment_of_the_fault(heaven: Heaven) -> None:
     """Trap: offsets go stale and the wrong text is served."""
     ask(heaven, "PF_SYMDEF", symbol="bigger")
     (heaven.root / "lib.py").write_text("# one more line\n" + SOURCE)

@@ -136,7 +136,7 @@ def test_a_creation_cut_short_is_finished_by_the_next(tmp_path: Path, step: str)
     Heaven.open(tmp_path).close()
 
 
-def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_trap_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     with HeavenHome(tmp_path) as home:
         blob = home.heaven.put_blob(b"kept")
         home.heaven.append("note", {"blob": blob}, sync=False)

@@ -83,7 +83,7 @@ def test_positions_are_bytes_and_lines(index: SymbolIndex) -> None:
     assert [each.name for each in index.symbols_in("a.py")] == ["é", "f"]
 
 
-def test_an_answer_is_never_stale(index: SymbolIndex) -> None:
+def test_trap_an_answer_is_never_stale(index: SymbolIndex) -> None:
     """Traps: whole-second mtimes; deleted files stay; offsets go stale."""
     write(index, "a.py", "def old(): ...\n")
     assert index.find_symbols("old")

@@ -97,7 +97,7 @@ def test_a_lease_says_what_who_and_until_when(home: Home) -> None:
         ("module:web.page", "file:web/page.test.ts"),
     ],
 )
-def test_overlapping_scopes_of_any_two_types_exclude_each_other(
+def test_trap_overlapping_scopes_of_any_two_types_exclude_each_other(
     home: Home, one: str, other: str
 ) -> None:
     for name in ("pkg/mod.py", "src/lib/inner.py", "web/page.ts", "web/page.test.ts"):
@@ -154,7 +154,7 @@ def test_a_symbol_after_its_path_is_that_very_definition(home: Home) -> None:
     assert home.take("cy", "symbol:f").denied == ("symbol:f",)
 
 
-def test_all_or_nothing_is_the_default_and_nothing_stays_granted(home: Home) -> None:
+def test_trap_all_or_nothing_is_the_default_and_nothing_stays_granted(home: Home) -> None:
     home.has("ada", "file:b")
     refused = home.take("bob", "file:a", "file:b", "file:c")
     assert refused == AcquireResponse((), ("file:b",))
@@ -179,7 +179,7 @@ def test_partial_takes_what_is_free_and_names_the_rest(home: Home) -> None:
     assert some.denied == ("file:b", "symbol:d/x.py::f")
 
 
-def test_leases_are_taken_in_canonical_order_whatever_the_request_says(home: Home) -> None:
+def test_trap_leases_are_taken_in_canonical_order_whatever_the_request_says(home: Home) -> None:
     leases = home.has("ada", "symbol:z", "module:m", "file:b", "file:a", "directory:d", "file:./a")
     assert [f"{lease.scope_type}:{lease.scope_value}" for lease in leases] == [
         "directory:d",
@@ -208,7 +208,7 @@ def test_an_owner_is_not_in_its_own_way(home: Home) -> None:
     home.has("ada", "directory:.")
 
 
-def test_readers_share_and_never_take_the_scope_for_themselves(home: Home) -> None:
+def test_trap_readers_share_and_never_take_the_scope_for_themselves(home: Home) -> None:
     home.has("ada", "directory:src", mode="S")
     home.has("bob", "file:src/a.py", mode="S")
     assert home.take("eve", "file:src/a.py").denied
@@ -230,7 +230,7 @@ def test_an_owner_may_go_from_reading_to_writing_when_it_reads_alone(home: Home)
     home.heaven.check_write("ada", ["a"])
 
 
-def test_expiry_is_looked_at_and_is_an_event(home: Home) -> None:
+def test_trap_expiry_is_looked_at_and_is_an_event(home: Home) -> None:
     home.has("ada", "file:a")
     home.clock.advance(59.999999)
     assert home.take("bob", "file:a").denied
@@ -241,7 +241,7 @@ def test_expiry_is_looked_at_and_is_an_event(home: Home) -> None:
     assert home.kinds() == ["lease_granted", "lease_expired", "lease_granted"]
 
 
-def test_replay_never_looks_at_the_clock(home: Home) -> None:
+def test_trap_replay_never_looks_at_the_clock(home: Home) -> None:
     home.has("ada", "file:a")
     home.clock.advance(FAR)
     home.reopen()
@@ -268,7 +268,7 @@ def test_leases_survive_a_restart_and_their_owner_gets_them_back(home: Home) -> 
     assert new.fencing_token == 3
 
 
-def test_only_the_owner_releases_and_renews(home: Home) -> None:
+def test_trap_only_the_owner_releases_and_renews(home: Home) -> None:
     (a,) = home.has("ada", "file:a")
     (b,) = home.has("bob", "file:b")
     for attempt in (home.heaven.release, home.heaven.renew):
@@ -294,7 +294,7 @@ def test_renewal_moves_the_expiry_and_keeps_the_token(home: Home) -> None:
         home.heaven.renew("ada", [lease.lease_id])
 
 
-def test_a_paused_holder_that_wakes_after_expiry_may_not_write(home: Home) -> None:
+def test_trap_a_paused_holder_that_wakes_after_expiry_may_not_write(home: Home) -> None:
     (old,) = home.has("ada", "file:a")
     home.heaven.check_write("ada", ["a"], [old.fencing_token])
     home.clock.advance(61)
@@ -346,10 +346,17 @@ def test_the_check_and_the_write_are_one_step(home: Home) -> None:
     "text",
     ["glob:src/*", "file:", "file: ", "file:.", "symbol:a.py::", "symbol:::f", "file:a\nb", ":x"],
 )
-def test_malformed_scopes_are_refused(home: Home, text: str) -> None:
+def test_trap_malformed_scopes_are_refused(home: Home, text: str) -> None:
     with pytest.raises(BadScope):
         home.take("ada", text)
     assert home.kinds() == []
+
+
+@pytest.mark.parametrize("text", ["file:src/*.py", "directory:src/a*", "module:pkg.*", "file:?.py"])
+def test_trap_a_pattern_is_no_scope(home: Home, text: str) -> None:
+    """As a plain file name it would be said not to overlap the files that its author means."""
+    with pytest.raises(BadScope, match="looks like a pattern"):
+        home.take("ada", text)
 
 
 @pytest.mark.parametrize("text", ["file:../x", "directory:/", "symbol:.git/config::x", "file:a\\b"])
@@ -367,7 +374,7 @@ def test_a_lease_that_never_lives_or_never_ends_is_refused(home: Home, ttl: floa
 @pytest.mark.parametrize(
     "kind", ["lease_granted", "lease_renewed", "lease_released", "lease_expired"]
 )
-def test_a_lease_is_not_forged_by_appending_its_event(home: Home, kind: str) -> None:
+def test_trap_a_lease_is_not_forged_by_appending_its_event(home: Home, kind: str) -> None:
     with pytest.raises(BadEvent):
         home.heaven.append(kind, {"leases": ["L1"]})
 
@@ -389,7 +396,7 @@ def test_a_reader_sees_leases_as_they_are_now_and_writes_no_expiry(home: Home) -
     assert home.kinds() == ["lease_granted", "lease_granted"]
 
 
-def test_two_missions_that_want_the_same_two_scopes_cannot_deadlock(home: Home) -> None:
+def test_trap_two_missions_that_want_the_same_two_scopes_cannot_deadlock(home: Home) -> None:
     """Neither keeps what it has while it waits: one gets both, the other nothing."""
     wants: dict[str, list[str]] = {"ada": ["file:a", "file:b"], "bob": ["file:b", "file:a"]}
     outcome = {owner: home.take(owner, *scopes) for owner, scopes in wants.items()}

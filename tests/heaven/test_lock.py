@@ -45,7 +45,7 @@ def hold(root: Path) -> subprocess.Popen[str]:
     return child
 
 
-def test_a_second_process_is_told_who_has_it(tmp_path: Path) -> None:
+def test_trap_a_second_process_is_told_who_has_it(tmp_path: Path) -> None:
     with Heaven.open(tmp_path):
         answer = subprocess.run(
             [sys.executable, "-c", TRY, str(tmp_path)], capture_output=True, text=True, check=True

@@ -37,7 +37,7 @@ def test_a_changed_list_is_seen_whoever_changed_it(tmp_path: Path) -> None:
     assert watch.list() == (".gitignore", "a/b/y.py")
 
 
-def test_what_was_just_changed_is_not_settled() -> None:
+def test_trap_what_was_just_changed_is_not_settled() -> None:
     """Trap: whole-second mtimes."""
     now = 10**18
     assert not settled((1, now, now, 1), now)

@@ -108,7 +108,7 @@ def test_trap_paused_holder_wakes_after_its_lease_expired(house: House) -> None:
     assert "edit_staged" not in house.kinds()
 
 
-def test_stale_fencing_token_does_not_write(house: House) -> None:
+def test_trap_stale_fencing_token_does_not_write(house: House) -> None:
     (old,) = house.heaven.active_leases()
     house.heaven.release("me", [old.lease_id])
     (new,) = house.heaven.acquire("me", "m", [Scope("directory", ".")]).acquired

@@ -117,7 +117,7 @@ def test_delete_file(bench: EditBench) -> None:
     assert change.hunks == (Hunk(0, 1, 5, 1, 0),)
 
 
-def test_two_edits_two_lines_apart_do_not_conflict(bench: EditBench) -> None:
+def test_trap_two_edits_two_lines_apart_do_not_conflict(bench: EditBench) -> None:
     """Trap: each one's anchor covers the other's lines, but both are of the file before."""
     bench.apply(
         bench.op("replace_line", "a.txt", lines=(2,), content="2"),
