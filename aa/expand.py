@@ -222,7 +222,7 @@ class Scope:
             if isinstance(node, ast.NeedSearch):
                 return ast.Text(value, "quoted", part.span)
             if not isinstance(node, ast.MacroCall):
-                what = "is empty" if not value else "is none"
+                what = "is empty" if not value else "is not one"
                 self._error(
                     "AA0308",
                     f"one word is needed here, and the value of `{part.value}` {what}",

@@ -6,10 +6,12 @@ import pytest
 from genesis_ssmp.aa.fmt import format as format_aa
 from genesis_ssmp.aa.source import Source
 from genesis_ssmp.aa.unparse import same_content
+from genesis_ssmp.isa import ast
 from genesis_ssmp.isa.fmt import format
 from genesis_ssmp.isa.parse import parse
+from genesis_ssmp.isa.unparse import unparse
 from hypothesis import given, settings
-from kit.programs import examples, isa_source
+from kit.programs import examples, isa_program, isa_source
 from kit.samples import PROGRAMS, ROOT
 
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "stdlib").rglob("*.isa"))
@@ -25,6 +27,15 @@ def test_any_program_keeps_its_content_and_formats_only_once(text: str) -> None:
     assert after.diagnostics == ()
     assert same_content(before.program, after.program)
     assert [c.text for c in before.program.comments] == [c.text for c in after.program.comments]
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(isa_program())
+def test_any_directives_in_any_order_keep_their_content_too(program: ast.Program) -> None:
+    text = unparse(program)
+    once = format(Source("p.isa", text))
+    assert format(Source("p.isa", once)) == once
+    assert same_content(parse(Source("p.isa", once)).program.directives, program.directives)
 
 
 def test_both_spellings_of_the_version_stay() -> None:
