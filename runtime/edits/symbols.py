@@ -59,13 +59,16 @@ def find_definition(
             next_step="name a definition of this file, or the file that has it",
         )
     if len(found) > 1:
+        apart = len({symbol.qualname for symbol in found}) > 1
         raise EditRefused(
             "symbol_ambiguous",
             f"{before.path} defines {name!r} {len(found)} times",
             op_index=index,
             path=before.path,
             candidates=tuple(map(_describe, found)),
-            next_step="give one of the candidates as path::name, or use insert_lines",
+            next_step="give one of the candidates as path::name, or use insert_lines"
+            if apart
+            else "use insert_lines: their names do not tell them apart",
         )
     symbol = found[0]
     return _place(index, op, before, symbol, side)

@@ -415,6 +415,14 @@ def test_trap_several_definitions_of_a_name_are_never_the_first_one(bench: EditB
     assert b"def f(self): pass\n    x = 1\nclass B" in bench.read("c.py")
 
 
+def test_definitions_of_one_qualified_name_are_told_to_need_line_numbers(bench: EditBench) -> None:
+    """A next step that cannot work would be tried again and again."""
+    bench.write("c.py", b"if x:\n    def f(): pass\nelse:\n    def f(): ...\n")
+    refusal = refused(bench, bench.op("insert_after_symbol", "c.py", symbol="f", content="x = 1"))
+    assert refusal.code == "symbol_ambiguous"
+    assert "insert_lines" in refusal.next_step and "path::name" not in refusal.next_step
+
+
 def test_index_that_lags_behind_the_file_is_refused(bench: EditBench) -> None:
     bench.write("c.py", b"import os\n\ndef f(): pass\n\ndef g(): pass\n")
     op = bench.op("insert_after_symbol", "c.py", symbol="f", content="x = 1")
