@@ -10,8 +10,7 @@ from ..aa import ast as aa
 from ..aa.builder import Builder
 from ..aa.span import Span
 from . import ast
-
-_PASSING = ("pass", "passes")
+from .conditions import PASSING
 
 
 class IsaBuilder(Builder):
@@ -42,7 +41,7 @@ class IsaBuilder(Builder):
 
     def assert_tests(self, tokens: list[Token]) -> aa.AssertTests | ast.Assert:
         # `ASSERT tests pass` says that they pass; it does not select tests named "pass".
-        if len(tokens) > 2 and tokens[2].value in _PASSING:
+        if len(tokens) > 2 and tokens[2].value in PASSING:
             span = self._between(tokens[1], tokens[2])
             return ast.Assert(aa.Text("tests pass", "rest", span), self._whole(tokens))
         return cast(aa.AssertTests, super().assert_tests(tokens))

@@ -38,18 +38,17 @@ FORMS: Final = (
 )
 """What may follow ASSERT, for the hint and the docs."""
 
+PASSING: Final = ("pass", "passes", "passed")
+_CHECKS: Final[tuple[tuple[str, RunKind], ...]] = (
+    ("all tests", "test"),
+    ("tests", "test"),
+    ("lint", "lint"),
+    ("typecheck", "typecheck"),
+)
 _PASSED: Final[dict[str, RunKind]] = {
-    "all tests pass": "test",
-    "all tests passed": "test",
-    "tests pass": "test",
-    "tests passes": "test",
-    "tests passed": "test",
+    **{f"{checks} {word}": kind for checks, kind in _CHECKS for word in PASSING},
     "tests_pass": "test",
     "all_tests_pass": "test",
-    "lint pass": "lint",
-    "lint passes": "lint",
-    "typecheck pass": "typecheck",
-    "typecheck passes": "typecheck",
 }
 
 _EXIT: Final = r"exit_code\s*(==|!=)\s*(\S+)\Z"

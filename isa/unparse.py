@@ -9,6 +9,7 @@ from ..aa import unparse as aa_unparse
 from ..aa.texts import quote
 from ..aa.unparse import text, value
 from . import ast
+from .conditions import PASSING
 
 _TESTS = re.compile(r"tests?(?![^ \t])")
 
@@ -33,7 +34,7 @@ def unparse_directive(directive: ast.Directive) -> str:
             return f"INVARIANT {text(words)}"
         case ast.Run(kind, pattern):
             return f"RUN {kind.value}" + ("" if pattern is None else f" {text(pattern)}")
-        case aa.AssertTests(aa.Text(value="pass" | "passes" as word)):
+        case aa.AssertTests(aa.Text(value=word)) if word in PASSING:
             # Without quotes it would be the condition that the tests pass.
             return f"ASSERT tests {quote(word)}"
         case ast.Assert(condition):

@@ -19,6 +19,7 @@ ISA = "ISA_VERSION 0\nBASE_REV HEAD\n"
         ("All  Tests\tpass", "test"),
         ("lint passes", "lint"),
         ("lint pass", "lint"),
+        ("lint passed", "lint"),
         ("typecheck passes", "typecheck"),
         ("typecheck pass", "typecheck"),
     ],
@@ -49,6 +50,15 @@ def test_the_hint_names_the_nearest_condition_or_all_of_them() -> None:
     (found,) = compile_text(f"{ISA}RUN test\nASSERT the moon is full\n").diagnostics
     assert found.code == "ISA0206"
     assert found.hint is not None and "exit_code == N" in found.hint
+
+
+@pytest.mark.parametrize("word", ["pass", "passes", "passed"])
+def test_no_word_for_passing_selects_tests_unless_it_is_quoted(word: str) -> None:
+    unit = compile_text(f'{ISA}RUN test\nASSERT tests {word}\nASSERT tests "{word}"\n').unit
+    assert unit is not None
+    _, passed, selected = unit.sections[0].body
+    assert isinstance(passed, lowered.AssertPassed)
+    assert isinstance(selected, lowered.Run) and selected.selector == word
 
 
 def test_assert_tests_runs_and_assert_tests_pass_does_not() -> None:
