@@ -69,7 +69,7 @@ class TreeWatch:
         base = os.fspath(self.root)
         for path, seen in self._directories.items():
             try:
-                now = signature(os.lstat(f"{base}/{path}" if path else base))
+                now = signature(os.lstat(os.path.join(base, path)))  # noqa: PTH118
             except OSError:
                 now = None
             if now != seen:
@@ -92,11 +92,26 @@ class TreeWatch:
             for name in children:
                 if name not in _SKIPPED:
                     pending.append(f"{directory}/{name}" if directory else name)
-        ignores = {".git/index", ".git/info/exclude", ".gitignore"}
+        ours = _git_files(self.root)
+        ignores = {*ours, ".gitignore"}
         ignores.update(f"{path}/.gitignore" for path in found if path)
         ignores.update(path for path in self.files if path.endswith("/.gitignore"))
         for path in ignores:
             seen = file_signature(self.root / path)
-            if seen is not None or path.startswith(".git/"):
+            if seen is not None or path in ours:
                 found[path] = seen
         return found
+
+
+def _git_files(root: Path) -> tuple[str, ...]:
+    """Git's own files that decide what is listed, there or not: relative to `root`, or absolute
+    where `.git` is a file that leads elsewhere (a linked work tree, a submodule)."""
+    try:
+        link = (root / ".git").read_text(encoding="utf-8", errors="surrogateescape")
+        own = root / link.removeprefix("gitdir:").strip()
+        shared = own
+        if (own / "commondir").is_file():
+            shared = own / (own / "commondir").read_text(encoding="utf-8").strip()
+        return str(own / "index"), str(shared / "info/exclude")
+    except (OSError, ValueError):
+        return ".git/index", ".git/info/exclude"

@@ -37,6 +37,34 @@ def test_a_changed_list_is_seen_whoever_changed_it(tmp_path: Path) -> None:
     assert watch.list() == (".gitignore", "a/b/y.py")
 
 
+def test_a_linked_work_tree_is_watched_where_git_keeps_its_index(tmp_path: Path) -> None:
+    """There `.git` is a file, and what `git add -f` changes lies in the main repository."""
+
+    def git(*words: str, cwd: Path) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        subprocess.run(["git", *who, *words], cwd=cwd, check=True, capture_output=True)
+
+    main, linked = tmp_path / "main", tmp_path / "linked"
+    main.mkdir()
+    git("init", "-q", ".", cwd=main)
+    git("commit", "-q", "--allow-empty", "-m", "first", cwd=main)
+    git("worktree", "add", "-q", str(linked), cwd=main)
+    (linked / ".gitignore").write_text("x.py\n")
+    (linked / "x.py").write_text("")
+    watch = TreeWatch(linked, list_files)
+    assert watch.list() == (".gitignore",)
+    watch._settled = True
+    git("add", "-f", "x.py", cwd=linked)
+    assert watch.list() == (".gitignore", "x.py")
+    watch._settled = True
+    (main / ".git/info/exclude").write_text("z.py\n")
+    (linked / "z.py").write_text("")
+    assert watch.list() == (".gitignore", "x.py")
+    watch._settled = True
+    (main / ".git/info/exclude").write_text("")
+    assert watch.list() == (".gitignore", "x.py", "z.py")
+
+
 def test_trap_what_was_just_changed_is_not_settled() -> None:
     """Trap: whole-second mtimes."""
     now = 10**18
