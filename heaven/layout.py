@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from .durable import make_directory, sync_directory, write_file
-from .errors import NoHeaven, NoRepository, UnknownFormat
+from .errors import LogDamaged, NoHeaven, NoRepository, UnknownFormat
 
 STATE_DIRECTORY: Final = ".heaven"
 # 1: log.jsonl (hash-chained events), blobs/sha256/ab/cdef..., index.sqlite (derived).
@@ -26,7 +26,7 @@ def locate(root: Path) -> Path:
 def prepare(state: Path) -> None:
     """Lay out a new state directory, or check an old one and clear away what a crash left.
 
-    Called with the lock held. Raises UnknownFormat, OSError.
+    Called with the lock held. Raises UnknownFormat, LogDamaged (the log is gone), OSError.
     """
     ignore_all = state / ".gitignore"
     if not ignore_all.exists():
@@ -34,6 +34,11 @@ def prepare(state: Path) -> None:
     format_file = state / "format"
     if format_file.exists() or log_file(state).exists():
         check_format(state)
+        # A crash while it was laid out leaves neither; blobs alone are of a history that is lost.
+        if blob_directory(state).exists() and not log_file(state).exists():
+            raise LogDamaged(
+                log_file(state), 0, "it is missing, and the blobs of its events are not"
+            )
     else:
         temporary = state / "format.new"
         write_file(temporary, f"{FORMAT}\n".encode())

@@ -231,6 +231,17 @@ def test_a_damaged_log_refuses_to_open_says_where_and_lets_go_of_the_lock(tmp_pa
         assert (damage.value.offset, damage.value.path) == (offset, home.log)
 
 
+def test_trap_counters_do_not_restart_when_the_log_is_lost(tmp_path: Path) -> None:
+    """A fencing token or a clock that is given out twice protects nothing."""
+    with HeavenHome(tmp_path) as home:
+        home.heaven.put_blob(b"kept")
+        home.heaven.acquire("run", "m", [Scope("file", "a.py")])
+    home.log.unlink()
+    with pytest.raises(LogDamaged, match="missing"):
+        Heaven.open(tmp_path)
+    assert not home.log.exists()
+
+
 def test_a_closed_heaven_says_so(tmp_path: Path) -> None:
     heaven = Heaven.open(tmp_path)
     heaven.close()
