@@ -13,6 +13,7 @@ from .output import Report
 from .repository import find_root, open_heaven
 
 if TYPE_CHECKING:
+    from ..aa.diagnostic import Diagnostic
     from ..aa.module import Module
 
 NO_ANGEL = "AA0805"
@@ -32,7 +33,11 @@ def link_all(modules: Iterable[tuple[Path, Module]], repository: str, report: Re
             source = report.sources.get(str(path))
             linked = link(module, heaven, root, angel=angel, source=source.text if source else None)
             found = [d for d in linked.diagnostics if d.code != NO_ANGEL]
-            report.add(found, source)
+            report.add(sorted(found, key=_place), source)
+
+
+def _place(found: Diagnostic) -> tuple[str, int, int]:
+    return found.file, found.span.line, found.span.column
 
 
 def _configured_angel(root: Path) -> Angel | None:

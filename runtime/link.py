@@ -201,7 +201,8 @@ class _Linker:
     def _slice(self, pc: int, path: str, start: int) -> None:
         try:
             where = resolve_inside(self._root, path)
-            lines = where.read_bytes().count(b"\n") + 1
+            text = where.read_bytes()
+            lines = text.count(b"\n") + (not text.endswith(b"\n"))
         except PathOutside as outside:
             self._error("AA0803", pc, path, str(outside))
         except OSError:

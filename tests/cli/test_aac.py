@@ -307,6 +307,17 @@ def test_color_is_asked_for_or_not_given(aac: Aac) -> None:
     assert "\x1b[" not in aac("check", "--color", "never", "p.isa").err
 
 
+def test_check_in_a_repository_reports_in_the_order_of_the_lines(aac: Aac) -> None:
+    write("a.py", "def greet():\n    return 1\n")
+    lines = "NEED slice no.py 1 1\nNEED symdef gone\nNEED slice a.py 9 1\nNEED tests gone\n"
+    write("p.isa", f"ISA_VERSION 0\nBASE_REV HEAD\n{lines}OP Fix it\n")
+    ended = aac("check", "--json", "--repo", ".", "p.isa")
+    assert ended.code == 2
+    found = ended.json()["diagnostics"]
+    assert isinstance(found, list)
+    assert [d["line"] for d in found if isinstance(d, dict)] == [3, 4, 5, 6]
+
+
 # Formatting
 
 UNTIDY = "ISA_VERSION   0\n\n\n\nBASE_REV\tHEAD  # pinned\n  OP   Fix issue #12\n"

@@ -52,6 +52,12 @@ def test_all_findings_of_a_program_are_reported_in_one_run(heaven: Heaven) -> No
     assert codes == ["AA0801", "AA0802", "AA0803", "AA0805"]
 
 
+def test_a_line_end_begins_no_line_of_its_own(heaven: Heaven) -> None:
+    assert linked(heaven, HEAD + "NEED slice app.py 2 1\nRUN test\n").diagnostics == ()
+    (found,) = linked(heaven, HEAD + "NEED slice app.py 3 1\nRUN test\n").diagnostics
+    assert (found.code, "has 2 lines" in found.message) == ("AA0803", True)
+
+
 def test_candidates_of_an_ambiguous_name_are_listed(heaven: Heaven) -> None:
     (found,) = linked(heaven, HEAD + "OP RENAME_SYMBOL helper assist\n").diagnostics
     assert "a.py::helper" in (found.hint or "") and "b.py::helper" in (found.hint or "")
