@@ -120,8 +120,9 @@ def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) 
     Raises LogFailed where the log is what failed: nothing can be undone, or ended, without it.
     """
     try:
-        if "refused" in effects.roll_back(0, None):
-            message += "; its edits could not be undone, because the files were changed since"
+        refused = effects.roll_back(0, None).get("refused")
+        if isinstance(refused, dict):
+            message += f"; its edits could not be undone: {refused['message']}"
     except (RunError, OSError) as error:
         message += f"; its edits could not be undone: {error}"
     runs.abandon(heaven, run, message)

@@ -11,6 +11,7 @@ from genesis_ssmp.heaven.blobs import BlobStore
 from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.angels import Answer, Ask, Question
+from genesis_ssmp.runtime.errors import AngelUnavailable
 from genesis_ssmp.runtime.execute import Ended, Refused
 from kit.angel import edit_answer, scripted
 from kit.mission import Mission
@@ -167,6 +168,28 @@ def test_a_disk_that_fills_up_in_mid_run_ends_it_with_the_tree_restored(
     assert Repository(mission.root).tree() == before
     assert runs.find(mission.heaven, "last").status == "abandoned"
     assert mission.heaven.active_leases() == ()
+
+
+def test_an_undo_that_is_refused_says_why(mission: Mission) -> None:
+    path = mission.root / "calc/core.py"
+
+    class Meddler:
+        name = "meddler"
+
+        def answer(self, ask: Ask) -> Answer:
+            if ask.call == 1:
+                path.write_text("# mine\n")
+                raise AngelUnavailable("gone")
+            return scripted(DOUBLE).answer(ask)
+
+        def advise(self, question: Question) -> None:
+            return None
+
+    ended = mission.ended(HEAD + NEED + "OP one\nLABEL b\nOP two\n", angel=Meddler())
+    assert ended.exit_code == 4
+    assert "could not be undone" in (ended.message or "")
+    assert "changed by somebody else" in (ended.message or "")
+    assert path.read_text() == "# mine\n"
 
 
 def test_edits_that_cannot_be_undone_are_told(
