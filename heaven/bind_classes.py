@@ -44,11 +44,14 @@ class Classes:
             if facts is None:
                 return False
             for base in facts.definitions[one.number].bases:
-                if any(value.form == "unknown" for value in self._base(one.path, facts, base)):
+                if any(
+                    value.form in ("unknown", "result")
+                    for value in self.base(one.path, facts, base)
+                ):
                     return False
         return True
 
-    def _base(self, path: str, facts: FileFacts | None, number: int) -> tuple[Value, ...]:
+    def base(self, path: str, facts: FileFacts | None, number: int) -> tuple[Value, ...]:
         """What a base is; `Base[int]` is `Base`."""
         while facts is not None and number >= 0 and facts.expressions[number].op == "item":
             number = facts.expressions[number].argument
@@ -69,7 +72,7 @@ class Classes:
         for base in facts.definitions[key.number].bases if facts is not None else ():
             classes = [
                 value.key
-                for value in self._base(key.path, facts, base)
+                for value in self.base(key.path, facts, base)
                 if value.form == "definition"
                 and value.key is not None
                 and binder.definition(value.key).kind == "class"
