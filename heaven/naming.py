@@ -65,6 +65,7 @@ class Naming:
         self.classes: set[Key] = set()
         self.sure: list[Token] = []
         self.unsure: list[Token] = []
+        self._lines: dict[Key, Line] = {}
         self._files = [
             (path, facts)
             for path in state.store.files_with(name)
@@ -88,6 +89,11 @@ class Naming:
 
     def line(self, key: Key) -> Line:
         """The resolution order of a class."""
+        if key not in self._lines:
+            self._lines[key] = self._line(key)
+        return self._lines[key]
+
+    def _line(self, key: Key) -> Line:
         order, _ = self._binder.classes.linear(key)
         outside: dict[str, None] = {}
         is_open = False

@@ -15,14 +15,12 @@ from ..proto.edit_ir import EditIR, EditOp
 from .collisions import check_collisions
 from .followable import check_followable
 from .refused import Expansion, MacroRefused
-from .syntax import count_errors, parse
+from .syntax import PYTHON, count_errors, parse
 from .tokens import replace_tokens, token_edits
 from .unsure import unsure_sites
 
 if TYPE_CHECKING:
     from ..heaven import Heaven
-
-_PYTHON = (".py", ".pyi")
 
 
 def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
@@ -100,7 +98,7 @@ def _find(index: SymbolIndex, old: str, place: str | None, kind: str | None) -> 
         )
     if not found:
         raise _unknown(index, old, place, kind)
-    others = sorted({s.path for s in found if not s.path.endswith(_PYTHON)})
+    others = sorted({s.path for s in found if not s.path.endswith(PYTHON)})
     if others:
         raise MacroRefused(
             "unsupported", f"RENAME_SYMBOL works on Python in this version, not on {others[0]}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..heaven.languages import grammar, language_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
+
+
+PYTHON: Final = (".py", ".pyi")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import Final
 from ..heaven.bind import Key
 from ..heaven.facts import FileFacts
 from ..heaven.index import SymbolIndex
+from ..heaven.index_store import Lines
 from ..heaven.naming import Naming
 from .refused import Site
-from .syntax import strings
+from .syntax import PYTHON, strings
 
 _ENTRY_POINT_FILES: Final = ("pyproject.toml", "setup.cfg")
 # "visit_" + name, "visit_%s" % name, f"visit_{name}"
@@ -36,10 +37,23 @@ def unsure_sites(index: SymbolIndex, naming: Naming) -> tuple[Site, ...]:
 
 
 def _site(index: SymbolIndex, path: str, start: int, why: str) -> Site:
-    lines = index.lines(path)
+    return _at(index.lines(path), path, start, why)
+
+
+def _at(lines: Lines, path: str, start: int, why: str) -> Site:
     number = lines.line(start)
     text = lines.text(number, number).decode("utf-8", errors="replace").strip()
     return Site(path, number, text, why)
+
+
+def _source(index: SymbolIndex, path: str) -> bytes:
+    """The text of a file, also of one that the index has left out; empty where there is none."""
+    if index.facts_of(path) is not None:
+        return index.lines(path).source
+    try:
+        return (index.root / path).read_bytes()
+    except OSError:
+        return b""
 
 
 def _word(name: str) -> re.Pattern[bytes]:
@@ -48,7 +62,11 @@ def _word(name: str) -> re.Pattern[bytes]:
 
 def _unknown(index: SymbolIndex, naming: Naming) -> Iterator[Site]:
     for token in naming.unsure:
-        yield _site(index, token.path, token.start, "what is before the dot is not known")
+        before = index.lines(token.path).source[: token.start].rstrip()[-1:]
+        why = "what is before the dot is not known"
+        if before != b".":
+            why = "what this is taken from is not known"
+        yield _site(index, token.path, token.start, why)
 
 
 def _missed(index: SymbolIndex, naming: Naming) -> Iterator[Site]:
@@ -57,9 +75,10 @@ def _missed(index: SymbolIndex, naming: Naming) -> Iterator[Site]:
     for path in index.doubtful(naming.name):
         facts = index.facts_of(path) or FileFacts()
         seen = {facts.uses[number].start for number in facts.names.get(naming.name, ())}
-        for found in _word(naming.name).finditer(index.lines(path).source):
+        source = _source(index, path)
+        for found in _word(naming.name).finditer(source):
             if (path, found.start()) not in known and found.start() not in seen:
-                yield _site(index, path, found.start(), "the file could not be read as a whole")
+                yield _at(Lines(source), path, found.start(), "the file was not read as a whole")
 
 
 def _texts(index: SymbolIndex, naming: Naming) -> Iterator[Site]:
@@ -68,7 +87,7 @@ def _texts(index: SymbolIndex, naming: Naming) -> Iterator[Site]:
     used = re.compile(rf"\w[.:]({re.escape(naming.name)})(?!\w)".encode())
     tokens = {(token.path, token.start) for token in (*naming.sure, *naming.unsure)}
     for path in index.paths():
-        source = index.lines(path).source
+        source = index.lines(path).source if path.endswith(PYTHON) else b""
         if not word.search(source):
             continue
         for text in strings(source):
