@@ -66,6 +66,7 @@ class Naming:
         self.sure: list[Token] = []
         self.unsure: list[Token] = []
         self._lines: dict[Key, Line] = {}
+        self._last: tuple[Meaning, Verdict] | None = None
         self._files = [
             (path, facts)
             for path in state.store.files_with(name)
@@ -169,14 +170,28 @@ class Naming:
             return "no"
         return "yes" if self.keys.issuperset(meaning.keys) else "maybe"
 
+    def _judged(self, meaning: Meaning) -> Verdict:
+        """`_judge`, once all is known: uses of one name in one scope share their meaning, which may
+        have thousands of definitions."""
+        if self._last is None or self._last[0] is not meaning:
+            self._last = meaning, self._judge(meaning)
+        return self._last[1]
+
     # Tokens
 
     def _collect(self, path: str, facts: FileFacts) -> None:
         size = len(self.name.encode())
+        homes = {
+            one.at: variable
+            for variable, bindings in self._bound.items()
+            if variable.path == path
+            for one in bindings
+            if one.how == "definition"
+        }
         for number, row in enumerate(facts.definitions):
             if Key(path, number) in self.keys:
-                home = self._home(path, facts, number)
                 end = row.name_start + size
+                home = homes.get(row.name_start)
                 self.sure.append(Token(path, row.name_start, end, row.scope, home))
         for number in facts.names.get(self.name, ()):
             use = facts.uses[number]
@@ -189,21 +204,13 @@ class Naming:
             elif verdict == "maybe":
                 self.unsure.append(token)
 
-    def _home(self, path: str, facts: FileFacts, number: int) -> Variable | None:
-        """The variable that a definition binds; None for an attribute of `self`."""
-        row = facts.definitions[number]
-        for one in facts.bindings:
-            if one.at == row.name_start and one.how == "definition":
-                return Variable(path, one.scope)
-        return None
-
     def _of_use(self, path: str, facts: FileFacts, use: Use) -> tuple[Verdict, Variable | None]:
         if use.imported >= 0:
             row = facts.imports[use.imported]
             if use.depth > 0:
                 return "no", None
             if row.name == self.name:
-                return self._judge(self._binder.imported(path, row)), None
+                return self._judged(self._binder.imported(path, row)), None
             variable = Variable(path, row.scope)
             return ("yes" if variable in self.variables else "no"), variable
         if use.on == -1:
@@ -211,7 +218,7 @@ class Naming:
             if owner is not None:
                 return ("yes" if owner in self.variables else "no"), owner
             meaning = self._binder.name(path, use.scope, self.name, use.start)
-            return self._judge(meaning), Variable(path, 0)
+            return self._judged(meaning), Variable(path, 0)
         return self._of_attribute(path, use), None
 
     def _of_attribute(self, path: str, use: Use) -> Verdict:
@@ -221,7 +228,7 @@ class Naming:
     def _verdicts(self, path: str, use: Use) -> Iterator[Verdict]:
         for value in self._binder.values.expression(path, use.on) if use.on >= 0 else ():
             meaning = self._binder.values.attribute(value, self.name)
-            verdict = self._judge(meaning)
+            verdict = self._judged(meaning)
             if verdict != "no" or meaning.ours:
                 yield verdict
             else:

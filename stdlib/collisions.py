@@ -47,8 +47,8 @@ class _Checks:
 
     def bound_at(self, facts: FileFacts, scope: int) -> int | None:
         """Where a scope binds the new name, or says that it is another scope's."""
-        found = [one.at for one in facts.table.get((scope, self.new), ()) if one.how != "field"]
-        return min(found, default=None)
+        found = facts.visible(scope, self.new)
+        return found.first if found.bindings else None
 
     def taken(self) -> Iterator[str]:
         """The scope of the definition, or of a module that imports it, has the name already."""
@@ -69,8 +69,8 @@ class _Checks:
         """A renamed use would find another `new` on its way out to the definition."""
         for token in self.naming.sure:
             facts = self.facts(token.path)
-            here = facts.table.get((token.scope, self.naming.name), ())
-            if token.variable is None or any(one.how == "global" for one in here):
+            outward = "global" in facts.visible(token.scope, self.naming.name).hows
+            if token.variable is None or outward:
                 continue
             for scope in facts.seen_from(token.scope):
                 if scope == token.variable.scope:
@@ -92,8 +92,7 @@ class _Checks:
 
     def _would_find(self, path: str, facts: FileFacts, use: Use) -> bool:
         meant = self.naming.owner(path, use.scope, self.new, use.start)
-        here = facts.table.get((use.scope, self.new), ())
-        outward = any(one.how == "global" for one in here)
+        outward = "global" in facts.visible(use.scope, self.new).hows
         for scope in (0,) if outward else facts.seen_from(use.scope):
             variable = Variable(path, scope)
             if variable == meant:
@@ -111,7 +110,7 @@ class _Checks:
             if path in paths or not self.naming.comes_with_star(path):
                 continue
             facts = self.facts(path)
-            starts = [one.at for one in facts.table.get((0, self.new), ())]
+            starts = [one.at for one in facts.visible(0, self.new).bindings]
             starts += [
                 use.start
                 for use in _bare(facts, self.new)
