@@ -15,6 +15,7 @@ class Classes:
 
     def __init__(self, binder: Binder) -> None:
         self._binder = binder
+        self._members: dict[tuple[Key, str, int], Meaning] = {}
         self._linear: dict[Key, tuple[tuple[Key, ...], bool]] = {}
 
     def member(self, key: Key, name: str, skip: int = 0) -> Meaning:
@@ -22,6 +23,16 @@ class Classes:
 
         Known, but nothing of ours, where every base can be followed or lies outside the repository.
         """
+        known = self._members.get((key, name, skip))
+        if known is not None:
+            return known
+        before = self._binder.cuts
+        meaning = self._member(key, name, skip)
+        if self._binder.cuts == before:
+            self._members[key, name, skip] = meaning
+        return meaning
+
+    def _member(self, key: Key, name: str, skip: int) -> Meaning:
         from .bind import FOREIGN, UNKNOWN
 
         binder = self._binder

@@ -63,7 +63,8 @@ class References:
         return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in keys]))
 
     def naming(self, symbols: Sequence[Symbol]) -> Naming:
-        keys = [key for symbol in symbols for key in self._keys_of(symbol)]
+        places = {(symbol.path, symbol.qualname): symbol for symbol in symbols}
+        keys = [key for symbol in places.values() for key in self._keys_of(symbol)]
         return Naming(self._state, symbols[0].name, keys)
 
     def doubtful(self, name: str) -> tuple[str, ...]:
