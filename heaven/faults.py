@@ -197,7 +197,7 @@ class FaultRouter:
             near = str(min(max(missing.index, 0), missing.count - 1))
             raise FaultRefused("unknown", str(missing), (near,) if missing.count else ()) from None
         except PromptDamaged as damaged:
-            raise FaultRefused("unknown", f"{damaged}; store it again") from None
+            raise FaultRefused("unknown", str(damaged)) from None
         files |= shown.files
         return _Draft(
             _OF_PROMPTS[request.command],

@@ -67,7 +67,9 @@ class PromptStore:
             insort(self._sorted, entry.prompt_id)
             self._entries[entry.prompt_id] = entry
         else:
-            self._entries[entry.prompt_id] = replace(first, outline=entry.outline)
+            self._entries[entry.prompt_id] = replace(
+                first, outline=entry.outline, sections=entry.sections, title=entry.title
+            )
 
     def store(self, log: EventLog, content: bytes, previous: str | None = None) -> StoredPrompt:
         """Keep a prompt; on disk when this returns.
