@@ -30,7 +30,8 @@ from .leases import DEFAULT_TTL_SECONDS, LeaseTable
 from .lock import FileLock
 from .lockmodes import LockMode
 from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
-from .prompts import PROMPT_STORED, PromptStore
+from .prompt_table import PromptTable
+from .prompts import PromptStore
 from .records import Event, JsonObject, Reference, Symbol
 from .status import Hotset, describe
 from .tree import Manifest, list_files, snapshot
@@ -68,10 +69,11 @@ class Heaven:
         self._blobs = BlobStore(
             blob_directory(state), scratch_directory(state), read_only=read_only
         )
-        self._prompts = PromptStore(self._guard, self._blobs)
+        self._prompt_table = PromptTable(self._guard)
+        self._prompts = PromptStore(self._prompt_table, self._blobs)
         self._folds = {
             CLOCK_INC: self._clocks.fold,
-            PROMPT_STORED: self._prompts.fold,
+            **self._prompt_table.folds,
             **self._leases.folds,
         }
         self._log = EventLog(
@@ -294,7 +296,7 @@ class Heaven:
     def prompts(self) -> tuple[PromptEntry, ...]:
         """Every stored prompt, in the order of storing."""
         self._refresh()
-        return self._prompts.all()
+        return self._prompt_table.all()
 
     # The working tree
 

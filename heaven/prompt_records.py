@@ -7,7 +7,7 @@ from typing import Final
 
 from .canonical import decode_object, encode
 from .errors import NotCanonical
-from .records import Json
+from .records import Json, JsonObject
 from .section_types import PINNED, TYPES, Role, roles_of
 from .sectioner import Section
 
@@ -104,11 +104,15 @@ def dump_outline(prompt: Prompt) -> bytes:
 
 
 def load_outline(data: bytes) -> Prompt:
-    """The inverse of `dump_outline`. Raises ValueError where it is no outline without a gap."""
+    """The inverse of `dump_outline`. Raises ValueError."""
     try:
-        record = decode_object(data)
+        return read_prompt(decode_object(data))
     except NotCanonical as error:
         raise ValueError(str(error)) from None
+
+
+def read_prompt(record: JsonObject) -> Prompt:
+    """The inverse of `prompt_json`. Raises ValueError where sections are wrong or leave a gap."""
     rows = record.get("sections")
     if not isinstance(rows, list):
         raise ValueError("it lists no sections")

@@ -37,27 +37,19 @@ def rank(sections: Sequence[PromptSection], query: str) -> tuple[Hit, ...]:
     wanted = _wanted(query)
     if not wanted:
         return ()
-    counts = [_counts(one) for one in sections]
-    lengths = [sum(each.values()) for each in counts]
-    average = sum(lengths) / len(lengths) if lengths else 0.0
-    matched: list[dict[str, int]] = []
-    for each in counts:
-        found: dict[str, int] = {}
-        for word in wanted:
-            times = sum(n for term, n in each.items() if term.startswith(word))
-            if times:
-                found[word] = times
-        matched.append(found)
+    matched = [_matched(one, wanted) for one in sections]
     held = Counter(word for found in matched for word in found)
+    average = sum(one.section.size for one in sections) / max(1, len(sections))
     hits = []
-    for one, found, length in zip(sections, matched, lengths, strict=True):
+    for one, found in zip(sections, matched, strict=True):
         if not found:
             continue
+        length = one.section.size / average
         relevance = sum(
             log(1 + (len(sections) - held[word] + 0.5) / (held[word] + 0.5))
             * times
             * (_K1 + 1)
-            / (times + _K1 * (1 - _B + _B * length / average))
+            / (times + _K1 * (1 - _B + _B * length))
             for word, times in found.items()
         )
         hits.append(Hit(one, round(relevance, 6), _lines(one.content, wanted)))
@@ -78,17 +70,33 @@ def _terms(text: str) -> list[str]:
     return [part for word in _WORD.findall(text) for part in split_name(word) or [word.lower()]]
 
 
-def _counts(one: PromptSection) -> Counter[str]:
-    counts = Counter(_terms(one.content.decode("utf-8", errors="replace")))
-    for term in _terms(one.section.title):
-        counts[term] += _TITLE_WEIGHT
-    return counts
+def _matched(one: PromptSection, wanted: Sequence[str]) -> dict[str, int]:
+    """How often each word is in the section; words that are not are left out."""
+    text = one.content.decode("utf-8", errors="replace")
+    if not _may_hold(f"{one.section.title} {text}", wanted):
+        return {}
+    terms, titles = _terms(text), _terms(one.section.title)
+    found = {
+        word: sum(1 for term in terms if term.startswith(word))
+        + _TITLE_WEIGHT * sum(1 for term in titles if term.startswith(word))
+        for word in wanted
+    }
+    return {word: times for word, times in found.items() if times}
+
+
+def _may_hold(text: str, wanted: Sequence[str]) -> bool:
+    """Whether any of the words is in the text at all; spares taking most of it apart."""
+    lowered = text.lower()
+    return any(word in lowered for word in wanted)
 
 
 def _lines(content: bytes, wanted: Sequence[str]) -> tuple[int, ...]:
     weights: dict[int, int] = {}
     for number, line in enumerate(content.split(b"\n"), 1):
-        terms = _terms(line.decode("utf-8", errors="replace"))
+        text = line.decode("utf-8", errors="replace")
+        if not _may_hold(text, wanted):
+            continue
+        terms = _terms(text)
         weight = sum(1 for word in wanted if any(term.startswith(word) for term in terms))
         if weight:
             weights[number] = weight

@@ -379,8 +379,8 @@ def test_a_prompt_is_searched_best_section_first(heaven: Heaven, prompt_id: str)
         return [(one.symbol or "", one.start_line, one.end_line) for one in shard.excerpts]
 
     assert found("keep api") == [("Constraints", 2, 5)]
-    assert found("unimportant swap") == [("Notes", 2, 3), ("Task", 2, 4)]
-    assert found("unimportant swap ", top_k=1) == [("Notes", 2, 3)]
+    assert found("unimportant swap") == [("Task", 2, 4), ("Notes", 2, 3)]
+    assert found("unimportant swap ", top_k=1) == [("Task", 2, 4)]
     (none,) = ask(heaven, "PF_PROMPT_SEARCH", prompt_id=prompt_id, query="zebra").shards
     assert none.excerpts == () and none.meta.note == "nothing matches"
     assert heaven.get_blob(none.blob_id)

@@ -30,7 +30,8 @@ from genesis_ssmp.heaven.prompt_records import (
     prompt_json,
     stored_json,
 )
-from genesis_ssmp.heaven.prompts import MAX_HEADINGS, MAX_PROMPT_BYTES, PROMPT_STORED
+from genesis_ssmp.heaven.prompt_table import PROMPT_STORED
+from genesis_ssmp.heaven.prompts import MAX_HEADINGS, MAX_PROMPT_BYTES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.evidence import Evidence
