@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_a_prompt_is_named_by_its_bytes_and_its_sections_tell_where_they_are(
         assert home.heaven.reconstruct_prompt(ID) == TASK
 
 
-def test_prompts_survive_a_restart_instead_of_living_in_memory(tmp_path: Path) -> None:
+def test_trap_prompts_survive_a_restart_instead_of_living_only_in_memory(tmp_path: Path) -> None:
     """Trap: prompts live only in memory."""
     with HeavenHome(tmp_path) as home:
         prompt = home.heaven.store_prompt(TASK).prompt
@@ -229,8 +230,9 @@ def test_any_bytes_come_back_as_they_were(store: HeavenHome, content: bytes) -> 
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> HeavenHome:
-    return HeavenHome(tmp_path_factory.mktemp("store"))
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeavenHome]:
+    with HeavenHome(tmp_path_factory.mktemp("store")) as home:
+        yield home
 
 
 def test_prompts_over_the_limits_are_refused_and_nothing_is_kept(tmp_path: Path) -> None:
