@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,12 +17,14 @@ from genesis_ssmp.heaven import (
     BadEvent,
     BlobMissing,
     Heaven,
+    LogFailed,
     PromptDamaged,
     PromptMissing,
     PromptTooLarge,
     ReadOnly,
     Section,
     SectionMissing,
+    eventlog,
     prompts,
 )
 from genesis_ssmp.heaven.prompt_records import (
@@ -390,6 +393,20 @@ def test_a_prompt_that_was_acknowledged_survives_kill_9(tmp_path: Path, evidence
                 heaven.reconstruct_prompt(entry.prompt_id)
         total += len(told)
     evidence.note("killed", times=3, acknowledged=total)
+
+
+def test_nothing_is_acknowledged_before_its_event_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with HeavenHome(tmp_path) as home:
+        home.heaven.store_prompt(TASK)
+        assert ID.encode() in home.log.read_bytes()
+        monkeypatch.setattr(eventlog, "sync_data", full)
+        with pytest.raises(LogFailed):
+            home.heaven.store_prompt(REVISED)
 
 
 def test_a_kill_between_the_blobs_and_the_event_leaves_no_prompt_and_no_harm(
