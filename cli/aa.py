@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from . import output
-from .options import output_mode_option, param_option
+from .options import output_mode_option, param_option, repo_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .prompts import prompt
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -53,16 +54,9 @@ def cli() -> None:
     """
 
 
-_repo_option = click.option(
-    "--repo",
-    metavar="DIR",
-    help="The repository; by default the nearest one from here up.",
-)
-
-
 @cli.command()
 @click.argument("program", metavar="PROGRAM")
-@_repo_option
+@repo_option
 @param_option
 @click.option(
     "--angel",
@@ -190,7 +184,7 @@ def _load(report: Report, name: str, output_mode: OutputMode, params: dict[str, 
 
 @cli.command()
 @click.argument("run_name", required=False, metavar="[RUN]")
-@_repo_option
+@repo_option
 @output_options
 def log(report: Report, run_name: str | None, repo: str | None) -> None:
     """List the runs of the repository, or the syscalls of one RUN (`r3`, or `last`).
@@ -219,7 +213,7 @@ def log(report: Report, run_name: str | None, repo: str | None) -> None:
 
 @cli.command()
 @click.argument("run_name", default="last", metavar="[RUN]")
-@_repo_option
+@repo_option
 @output_options
 def diff(report: Report, run_name: str, repo: str | None) -> None:
     """Print what RUN (default: the last) changed, as a unified diff.
@@ -244,7 +238,7 @@ def diff(report: Report, run_name: str, repo: str | None) -> None:
 
 @cli.command()
 @click.argument("place", metavar="PATH:LINE")
-@_repo_option
+@repo_option
 @output_options
 def why(report: Report, place: str, repo: str | None) -> None:
     """Say why a line is as it is: run, instruction, author, context shown, receipt.
@@ -304,7 +298,7 @@ def _why_lines(answer: Why) -> list[str]:
 
 @cli.command()
 @click.argument("run_name", default="last", metavar="[RUN]")
-@_repo_option
+@repo_option
 @output_options
 def replay(report: Report, run_name: str, repo: str | None) -> None:
     """Run RUN (default: the last) again from the log, in a scratch tree: no model, no tools.
@@ -352,7 +346,7 @@ def _verdict(found: str, expected: str) -> str:
 
 
 @cli.command()
-@_repo_option
+@repo_option
 @output_options
 def status(report: Report, repo: str | None) -> None:
     """Show what Heaven holds: events, head, leases, the newest run.
@@ -396,7 +390,7 @@ def status(report: Report, repo: str | None) -> None:
 
 
 @cli.command()
-@_repo_option
+@repo_option
 @output_options
 def index(report: Report, repo: str | None) -> None:
     """Index the repository's symbols now; every query brings the index up to date by itself.
@@ -421,6 +415,9 @@ def index(report: Report, repo: str | None) -> None:
     report.result |= stats
     _print(report, [f"{name:<10} {value}" for name, value in stats.items()])
     report.finish()
+
+
+cli.add_command(prompt)
 
 
 def _print(report: Report, lines: list[str]) -> None:

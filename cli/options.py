@@ -41,3 +41,8 @@ param_option = click.option(
     callback=_params,
     help="Give a PARAM of the program its value; may be repeated.",
 )
+repo_option = click.option(
+    "--repo",
+    metavar="DIR",
+    help="The repository; by default the nearest one from here up.",
+)

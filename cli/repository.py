@@ -61,7 +61,9 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
         raise Problem(str(busy), ENVIRONMENT, "wait for it to end, or stop it") from None
     except NoHeaven:
         raise Problem(
-            f"nothing was run in {root} yet", ENVIRONMENT, "`aa run PROGRAM` starts its log"
+            f"nothing was run or stored in {root} yet",
+            ENVIRONMENT,
+            "`aa run PROGRAM` starts its log, and so does `aa prompt store FILE`",
         ) from None
     except HeavenError as error:
         raise Problem(str(error), ENVIRONMENT) from None

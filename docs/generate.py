@@ -91,19 +91,23 @@ def command_lines() -> str:
     for name, group in (("aac", aac), ("aa", aa)):
         parts.append(f"## {name}\n")
         parts.append(_help(group, name, None))
-        for context, command in _commands(group, name):
-            parts.append(f"### {name} {command.name}\n")
+        for context, command in _commands(group, _context(group, name, None)):
+            parts.append(f"### {context.command_path} {command.name}\n")
             parts.append(_help(command, str(command.name), context))
     return "\n".join(parts)
 
 
-def _commands(group: click.Command, name: str) -> Iterator[tuple[click.Context, click.Command]]:
+def _commands(
+    group: click.Command, context: click.Context
+) -> Iterator[tuple[click.Context, click.Command]]:
+    """Every command of the group, those of its groups after each, with the context it stands in."""
     assert isinstance(group, click.Group)
-    context = _context(group, name, None)
     for command in group.list_commands(context):
         found = group.get_command(context, command)
         assert found is not None
         yield context, found
+        if isinstance(found, click.Group):
+            yield from _commands(found, _context(found, command, context))
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> str:

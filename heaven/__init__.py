@@ -22,13 +22,19 @@ from .errors import (
     NotCanonical,
     NotLeased,
     PathOutside,
+    PromptDamaged,
+    PromptMissing,
+    PromptTooLarge,
     ReadOnly,
+    SectionMissing,
     StaleToken,
     TreeUnreadable,
     UnknownFormat,
 )
 from .heaven import Heaven
+from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
 from .records import Event, Json, JsonObject, Position, Reference, RefKind, Symbol
+from .sectioner import Section
 from .tree import Entry, Manifest
 
 __all__ = [
@@ -58,10 +64,19 @@ __all__ = [
     "NotLeased",
     "PathOutside",
     "Position",
+    "Prompt",
+    "PromptDamaged",
+    "PromptEntry",
+    "PromptMissing",
+    "PromptSection",
+    "PromptTooLarge",
     "ReadOnly",
     "RefKind",
     "Reference",
+    "Section",
+    "SectionMissing",
     "StaleToken",
+    "StoredPrompt",
     "Symbol",
     "SystemClock",
     "TreeUnreadable",

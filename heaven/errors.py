@@ -206,3 +206,47 @@ class StaleToken(HeavenError):
         self.path = path
         self.token = token
         self.current = current
+
+
+class PromptMissing(HeavenError):
+    """`ref` names no stored prompt, or more than one. `near` are ids that do, the closest first.
+
+    The caller's fault: store the prompt, or name one of `near`.
+    """
+
+    def __init__(self, ref: str, reason: str, near: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.ref = ref
+        self.near = near
+
+
+class SectionMissing(HeavenError):
+    """The prompt has `count` sections, from 0, and none numbered `index`. The caller's fault."""
+
+    def __init__(self, prompt_id: str, index: int, count: int) -> None:
+        held = f"{count} sections, 0 to {count - 1}" if count else "no sections"
+        super().__init__(f"prompt {prompt_id[:12]} has {held}, and none numbered {index}")
+        self.prompt_id = prompt_id
+        self.index = index
+        self.count = count
+
+
+class PromptTooLarge(HeavenError):
+    """The prompt has `count` of `what` (bytes, headings), and may have `limit`. The caller's
+    fault: store it as several prompts."""
+
+    def __init__(self, what: str, count: int, limit: int) -> None:
+        super().__init__(f"a prompt may have {limit} {what}; this one has {count} or more")
+        self.what = what
+        self.count = count
+        self.limit = limit
+
+
+class PromptDamaged(HeavenError):
+    """What is stored does not make up the prompt's bytes. The disk's fault, or an editor's: storing
+    the prompt again repairs it."""
+
+    def __init__(self, prompt_id: str, reason: str) -> None:
+        super().__init__(f"prompt {prompt_id[:12]} is damaged, store it again: {reason}")
+        self.prompt_id = prompt_id
+        self.reason = reason

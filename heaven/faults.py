@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from ..proto.pf import (
     Args,
     BudgetRemaining,
+    Command,
     Excerpt,
     Request,
     Response,
@@ -25,16 +26,18 @@ from ..proto.pf import (
 )
 from .canonical import encode
 from .delta import DeltaTracker
-from .errors import HeavenError, PathOutside
+from .errors import HeavenError, PathOutside, PromptDamaged, PromptMissing, SectionMissing
 from .excerpts import excerpt, fit, of_references, of_symbol
 from .governor import BudgetSpent, Governor
 from .index_store import Lines
 from .paths import normalise, resolve_inside
+from .prompt_faults import show_search, show_section, show_summary
 from .records import Json, Symbol
 from .watch import file_signature
 
 if TYPE_CHECKING:
     from .index import SymbolIndex
+    from .prompts import PromptStore
 
 Reason: TypeAlias = Literal["budget", "unknown", "bad_request"]
 Data: TypeAlias = "dict[str, str | int | float]"
@@ -47,6 +50,11 @@ _SEARCH: Final = 20
 _SLICE: Final = 20
 _MAX_LINES: Final = 10_000
 _MAX_K: Final = 1_000
+_OF_PROMPTS: Final[dict[Command, ShardKind]] = {
+    "PF_PROMPT_SECTION": "prompt_section",
+    "PF_PROMPT_SEARCH": "prompt_search",
+    "PF_PROMPT_SUMMARY": "prompt_summary",
+}
 _EXCERPT: Final = tuple(one.name for one in fields(Excerpt))
 _MAX_SLICED_FILE: Final = 64 * 1_048_576
 
@@ -89,11 +97,13 @@ class FaultRouter:
         index: SymbolIndex,
         put_blobs: Callable[[Iterable[bytes]], list[str]],
         status: Callable[[], Mapping[str, str | int | float]],
+        prompts: PromptStore,
         governor: Governor | None = None,
     ) -> None:
         self._index = index
         self._put_blobs = put_blobs
         self._status = status
+        self._prompts = prompts
         self._governor = governor or Governor()
         self._delta = DeltaTracker()
         self._guard = RLock()
@@ -124,6 +134,9 @@ class FaultRouter:
             if request.command == "PF_STATUS":
                 # Not inside `ask`: Heaven's own lock comes before the index's, never after.
                 return self._reply(mission, [self._status_draft(mission)], files)
+            if request.command in _OF_PROMPTS:
+                # Outside as well, for the same reason.
+                return self._reply(mission, [self._prompt_draft(request, files)], files)
             drafts = self._index.ask(lambda: self._drafts(request, files))
             return self._reply(mission, drafts, files)
 
@@ -144,7 +157,7 @@ class FaultRouter:
             case "PF_SLICE":
                 drafts = [self._slice(args, files)]
             case _:
-                raise FaultRefused("unknown", "no prompt is stored")
+                raise AssertionError(f"{request.command} is answered without the index")
         for draft in drafts:
             for one in draft.excerpts:
                 if one.file_blob not in files:
@@ -164,6 +177,37 @@ class FaultRouter:
             "shard_bytes_left": left.bytes,
         }
         return _Draft("status", "status", "status", (), data=data)
+
+    def _prompt_draft(self, request: Request, files: dict[str, bytes]) -> _Draft:
+        args = request.args
+        ref = _needed(args.prompt_id, "prompt_id")
+        try:
+            if request.command == "PF_PROMPT_SECTION":
+                if args.section_index is None:
+                    raise FaultRefused("bad_request", "the request needs a section_index")
+                shown = show_section(self._prompts, ref, args.section_index)
+            elif request.command == "PF_PROMPT_SEARCH":
+                query = _needed(args.query, "query")
+                shown = show_search(self._prompts, ref, query, _count(args, _SEARCH))
+            else:
+                shown = show_summary(self._prompts, ref)
+        except PromptMissing as missing:
+            raise FaultRefused("unknown", str(missing), missing.near) from None
+        except SectionMissing as missing:
+            near = str(min(max(missing.index, 0), missing.count - 1))
+            raise FaultRefused("unknown", str(missing), (near,) if missing.count else ()) from None
+        except PromptDamaged as damaged:
+            raise FaultRefused("unknown", str(damaged)) from None
+        files |= shown.files
+        return _Draft(
+            _OF_PROMPTS[request.command],
+            shown.key,
+            shown.subject,
+            shown.excerpts,
+            shown.note,
+            shown.complete,
+            data=shown.data,
+        )
 
     def _symdef(self, args: Args) -> list[_Draft]:
         name = _needed(args.symbol, "symbol")

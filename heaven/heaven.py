@@ -29,6 +29,9 @@ from .layout import (
 from .leases import DEFAULT_TTL_SECONDS, LeaseTable
 from .lock import FileLock
 from .lockmodes import LockMode
+from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
+from .prompt_table import PromptTable
+from .prompts import PromptStore
 from .records import Event, JsonObject, Reference, Symbol
 from .status import Hotset, describe
 from .tree import Manifest, list_files, snapshot
@@ -43,7 +46,8 @@ class Heaven:
     """The shared memory of one repository, embedded in this process. Thread-safe.
 
     Use `Heaven.open`, and close it (or use it as a context manager). Everything durable lies in
-    `root`/.heaven; leases and clocks are derived from the event log there.
+    `root`/.heaven; leases, clocks and
+    prompts are derived from the event log there.
     """
 
     def __init__(
@@ -62,10 +66,16 @@ class Heaven:
         self._hotset = Hotset()
         self._clocks = FileClocks(self._guard)
         self._leases = LeaseTable(self._guard, clock, root, self._definitions)
-        self._folds = {CLOCK_INC: self._clocks.fold, **self._leases.folds}
         self._blobs = BlobStore(
             blob_directory(state), scratch_directory(state), read_only=read_only
         )
+        self._prompt_table = PromptTable(self._guard)
+        self._prompts = PromptStore(self._prompt_table, self._blobs)
+        self._folds = {
+            CLOCK_INC: self._clocks.fold,
+            **self._prompt_table.folds,
+            **self._leases.folds,
+        }
         self._log = EventLog(
             log_file(state),
             clock=clock,
@@ -143,7 +153,7 @@ class Heaven:
         """Add an event to the log; with `sync` it and all before it are on disk on return.
 
         With `sync=False` it is kept, in order, and written together with the next synced one.
-        Raises BadEvent (also for the kinds of leases and clocks, which only they write),
+        Raises BadEvent (also for the kinds that Heaven derives its state from),
         NotCanonical, EventTooLarge, ReadOnly, Closed, LogFailed.
         """
         if kind in self._folds:
@@ -260,6 +270,34 @@ class Heaven:
         another thread, so that the check and the write are one step. Raises like `check_write`."""
         return self._leases.writing(self._log, owner_id, paths, tokens)
 
+    # Prompts. `ref` is a prompt id, or 8 or more digits that only it begins with.
+
+    def store_prompt(self, content: bytes, previous: str | None = None) -> StoredPrompt:
+        """Keep a prompt as sections, durably, and say which of them are new, to the store or to the
+        prompt `previous`. Raises PromptTooLarge, PromptMissing, PromptDamaged, ReadOnly, Closed,
+        LogFailed, OSError."""
+        return self._prompts.store(self._log, content, previous)
+
+    def get_prompt(self, ref: str) -> Prompt:
+        """A prompt's outline. Raises PromptMissing, PromptDamaged."""
+        self._refresh()
+        return self._prompts.get(ref)
+
+    def prompt_section(self, ref: str, index: int) -> PromptSection:
+        """A section, with its bytes. Raises PromptMissing, SectionMissing, PromptDamaged."""
+        self._refresh()
+        return self._prompts.section(ref, index)
+
+    def reconstruct_prompt(self, ref: str) -> bytes:
+        """The bytes that were stored. Raises PromptMissing, PromptDamaged."""
+        self._refresh()
+        return self._prompts.reconstruct(ref)
+
+    def prompts(self) -> tuple[PromptEntry, ...]:
+        """Every stored prompt, in the order of storing."""
+        self._refresh()
+        return self._prompt_table.all()
+
     # The working tree
 
     def list_files(self) -> tuple[str, ...]:
@@ -328,7 +366,9 @@ class Heaven:
 
         with self._index_guard:
             if self._faults is None:
-                self._faults = FaultRouter(self.index, self.put_blobs, self._counters)
+                self._faults = FaultRouter(
+                    self.index, self.put_blobs, self._counters, self._prompts
+                )
             return self._faults
 
     def fault(self, request: Request) -> Response:

@@ -63,7 +63,8 @@ class Excerpt:
     """Source text in a shard: whole lines `start_line`..`end_line` (1-based, inclusive) of `path`.
 
     `file_blob` is the SHA-256 of the whole file as it was read; `text` holds the lines as they are,
-    without numbers. `symbol` and `kind` name what the lines are, where they are a definition.
+    without numbers. `symbol` and `kind` name what the lines are, where they are a definition. A
+    section of a prompt is the file `prompt:ID/INDEX`, its title the symbol, its type the kind.
     """
 
     __pydantic_config__ = FORBID

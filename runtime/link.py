@@ -17,7 +17,12 @@ from ..aa.module import Instruction, Module
 from ..aa.opcodes import CHOICES, Action, Kind, Op
 from ..aa.span import Span
 from ..heaven import Heaven
-from ..heaven.errors import BadScope, PathOutside
+from ..heaven.errors import (
+    BadScope,
+    PathOutside,
+    PromptMissing,
+    SectionMissing,
+)
 from ..heaven.paths import resolve_inside
 from ..heaven.records import Symbol
 from ..heaven.scopes import normalise_scope
@@ -105,8 +110,10 @@ class _Linker:
             self._symbol(pc, self._text(operands[0]))
         elif op is Op.FAULT_SLICE:
             self._slice(pc, self._text(operands[0]), operands[1])
-        elif op in (Op.FAULT_PROMPT, Op.FAULT_PROMPT_SUMMARY):
-            self._prompt(pc, self._text(operands[0]))
+        elif op is Op.FAULT_PROMPT:
+            self._prompt(pc, self._text(operands[0]), operands[1])
+        elif op is Op.FAULT_PROMPT_SUMMARY:
+            self._prompt(pc, self._text(operands[0]), None)
         elif op is Op.MACRO:
             self._macro(pc, self._text(operands[0]), operands[1])
         elif op is Op.ANGEL:
@@ -212,14 +219,19 @@ class _Linker:
             if start > lines and not self._angel_before:
                 self._error("AA0803", pc, path, f"{path!r} has {lines} lines, none from {start} on")
 
-    def _prompt(self, pc: int, prompt_id: str) -> None:
-        self._error(
-            "AA0808",
-            pc,
-            prompt_id,
-            f"no prompt {prompt_id!r} is stored",
-            "this version has no prompt store; give the text as INVARIANT or OP",
-        )
+    def _prompt(self, pc: int, ref: str, index: int | None) -> None:
+        try:
+            prompt = self._heaven.get_prompt(ref)
+        except PromptMissing as missing:
+            hint = "store it with `aa prompt store FILE`, which prints its id"
+            if missing.near:
+                hint += f"; stored is {' or '.join(missing.near[:3])}"
+            self._error("AA0808", pc, ref, str(missing), hint)
+        else:
+            if index is not None and index >= len(prompt.sections):
+                gone = SectionMissing(prompt.prompt_id, index, len(prompt.sections))
+                hint = f"`aa prompt show {prompt.prompt_id[:12]}` lists them"
+                self._error("AA0814", pc, str(index), str(gone), hint)
 
     def _macro(self, pc: int, opcode: str, record: int) -> None:
         constant = self._module.constants[record]

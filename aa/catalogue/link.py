@@ -2,7 +2,8 @@
 
 The examples are linked against a small repository: `app.py` defines `greet`, `a.py` and `b.py` each
 define `helper`; it has tests, is set up for pyright, which is not installed, and no angel is
-configured.
+configured. Its prompt store holds one, of one section: "# Constraints", a blank line, "Keep it
+polite."
 """
 
 from __future__ import annotations
@@ -80,10 +81,12 @@ CODES: Final = (
         "AA0808",
         "error",
         "Unknown prompt",
-        "NEED prompt and PROMPT_REF name a prompt in Heaven's prompt store. This version stores "
-        "none yet: give the text as INVARIANT or OP lines.",
+        "NEED prompt and PROMPT_REF name a prompt in Heaven's prompt store by its id: the SHA-256 "
+        "of its text, or its first 8 or more digits. No prompt has this id, or several begin with "
+        "it. "
+        "`aa prompt store FILE` stores a text and prints its id; `aa prompt list` lists them.",
         _HEAD + "PROMPT_REF sha256:def456\nOP RENAME_SYMBOL greet salute\n",
-        _HEAD + 'INVARIANT "Keep it polite"\nOP RENAME_SYMBOL greet salute\n',
+        _HEAD + "PROMPT_REF sha256:d36cdee604d6\nOP RENAME_SYMBOL greet salute\n",
         "isa",
     ),
     Code(
@@ -135,6 +138,16 @@ CODES: Final = (
         "program with this version.",
         "",
         "",
+        "isa",
+    ),
+    Code(
+        "AA0814",
+        "error",
+        "No such section",
+        "NEED prompt names a section that the stored prompt does not have. Sections count from 0; "
+        "`aa prompt show ID` lists them.",
+        _HEAD + "NEED prompt d36cdee604d6 7\nOP RENAME_SYMBOL greet salute\n",
+        _HEAD + "NEED prompt d36cdee604d6 0\nOP RENAME_SYMBOL greet salute\n",
         "isa",
     ),
 )

@@ -177,7 +177,6 @@ def test_what_does_not_exist_is_refused_with_what_does(heaven: Heaven) -> None:
     missing = refused(heaven, "PF_SYMDEF", symbol="biger")
     assert (missing.reason, missing.candidates[0]) == ("unknown", "bigger")
     assert refused(heaven, "PF_SLICE", path="sub/lib.py").candidates == ("lib.py", "test_lib.py")
-    assert refused(heaven, "PF_PROMPT_SUMMARY", prompt_id="p").reason == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -190,6 +189,11 @@ def test_what_does_not_exist_is_refused_with_what_does(heaven: Heaven) -> None:
         ("PF_SLICE", {"path": "lib.py", "start_line": 0}),
         ("PF_SLICE", {"path": "lib.py", "n": 0}),
         ("PF_SLICE", {"path": "lib.py", "n": 10_001}),
+        ("PF_PROMPT_SUMMARY", {}),
+        ("PF_PROMPT_SECTION", {"prompt_id": "0" * 64}),
+        ("PF_PROMPT_SECTION", {"section_index": 0}),
+        ("PF_PROMPT_SEARCH", {"prompt_id": "0" * 64}),
+        ("PF_PROMPT_SEARCH", {"prompt_id": "0" * 64, "query": "x", "top_k": 0}),
     ],
 )
 def test_a_malformed_request_is_refused(
@@ -317,3 +321,139 @@ def test_an_answer_says_when_it_may_be_incomplete(heaven: Heaven) -> None:
     assert not callers.meta.complete
     assert callers.meta.note is not None
     assert callers.meta.note.endswith("some may be missing: not read in full: bad.py")
+
+
+PROMPT = b"""\
+# Task
+
+Swap them.
+
+## Constraints
+
+Keep the public API.
+Keep the tests.
+
+## Notes
+
+Unimportant.
+"""
+
+
+@pytest.fixture
+def prompt_id(heaven: Heaven) -> str:
+    return heaven.store_prompt(PROMPT).prompt.prompt_id
+
+
+def test_a_prompts_section_is_shown_with_its_lines_and_its_type(
+    heaven: Heaven, prompt_id: str
+) -> None:
+    (shard,) = ask(heaven, "PF_PROMPT_SECTION", prompt_id=prompt_id, section_index=1).shards
+    (one,) = shard.excerpts
+    assert shard.kind == "prompt_section"
+    assert shard.meta.subject == f"prompt:{prompt_id[:12]}/1 Constraints"
+    assert (one.path, one.start_line, one.end_line) == (f"prompt:{prompt_id[:12]}/1", 1, 5)
+    assert one.text == "## Constraints\n\nKeep the public API.\nKeep the tests.\n\n"
+    assert (one.symbol, one.kind) == ("Constraints", "constraints")
+    assert heaven.get_blob(one.file_blob) == one.text.encode()
+    assert shard.meta.bytes == len(one.text) and shard.meta.complete
+
+
+def test_a_prompts_summary_is_its_outline(heaven: Heaven, prompt_id: str) -> None:
+    (shard,) = ask(heaven, "PF_PROMPT_SUMMARY", prompt_id=prompt_id).shards
+    assert shard.kind == "prompt_summary"
+    assert shard.data == {"prompt_id": prompt_id, "sections": 3, "bytes": len(PROMPT)}
+    assert shard.excerpts[0].text == (
+        "0 spec 20 B Task [planner]\n"
+        "1 constraints 54 B   Constraints [planner, builder, reviewer]\n"
+        "2 other 23 B   Notes\n"
+    )
+    assert heaven.get_blob(shard.excerpts[0].file_blob) == shard.excerpts[0].text.encode()
+
+
+def test_a_prompt_is_searched_best_section_first(heaven: Heaven, prompt_id: str) -> None:
+    def found(query: str, **args: Any) -> list[tuple[str, int, int]]:
+        (shard,) = ask(
+            heaven, "PF_PROMPT_SEARCH", mission=query, prompt_id=prompt_id, query=query, **args
+        ).shards
+        assert shard.kind == "prompt_search" and shard.data is not None
+        return [(one.symbol or "", one.start_line, one.end_line) for one in shard.excerpts]
+
+    assert found("keep api") == [("Constraints", 2, 5)]
+    assert found("unimportant swap") == [("Task", 2, 4), ("Notes", 2, 3)]
+    assert found("unimportant swap ", top_k=1) == [("Task", 2, 4)]
+    (none,) = ask(heaven, "PF_PROMPT_SEARCH", prompt_id=prompt_id, query="zebra").shards
+    assert none.excerpts == () and none.meta.note == "nothing matches"
+    assert heaven.get_blob(none.blob_id)
+
+
+def test_a_prompt_is_named_by_a_prefix_with_or_without_its_algorithm(
+    heaven: Heaven, prompt_id: str
+) -> None:
+    ask(heaven, "PF_PROMPT_SUMMARY", prompt_id=prompt_id)
+    for ref in (f"sha256:{prompt_id}", prompt_id[:8], f"sha256-{prompt_id[:20]}"):
+        (again,) = ask(heaven, "PF_PROMPT_SUMMARY", prompt_id=ref).shards
+        assert again.kind == "unchanged" and again.meta.handle == "s1"
+
+
+def test_what_no_prompt_has_is_refused_with_what_there_is(heaven: Heaven, prompt_id: str) -> None:
+    for ref in ("0" * 64, prompt_id[:7], "p"):
+        missing = refused(heaven, "PF_PROMPT_SUMMARY", prompt_id=ref)
+        assert (missing.reason, missing.candidates) == ("unknown", (prompt_id[:12],))
+    for index, near in ((3, "2"), (99, "2"), (-1, "0")):
+        missing = refused(heaven, "PF_PROMPT_SECTION", prompt_id=prompt_id, section_index=index)
+        assert (missing.reason, missing.candidates) == ("unknown", (near,))
+        assert "3 sections, 0 to 2" in str(missing)
+
+
+def test_each_shard_of_a_prompt_is_sent_once_a_mission(heaven: Heaven, prompt_id: str) -> None:
+    asked: list[tuple[Command, dict[str, Any]]] = [
+        ("PF_PROMPT_SECTION", {"section_index": 0}),
+        ("PF_PROMPT_SECTION", {"section_index": 1}),
+        ("PF_PROMPT_SEARCH", {"query": "keep"}),
+        ("PF_PROMPT_SUMMARY", {}),
+    ]
+    first = [ask(heaven, command, prompt_id=prompt_id, **args) for command, args in asked]
+    again = [ask(heaven, command, prompt_id=prompt_id, **args) for command, args in asked]
+    for one, other in zip(first, again, strict=True):
+        assert other.shards[0].kind == "unchanged"
+        assert other.shards[0].blob_id == one.shards[0].blob_id
+        assert other.shards[0].meta.handle == one.shards[0].meta.handle
+    drawn = sum(one.shards[0].meta.bytes for one in first)
+    assert again[-1].meta.pf_count == 8 and again[-1].meta.shard_bytes == drawn
+    assert len({one.shards[0].meta.handle for one in first}) == 4
+
+
+def test_a_prompt_is_cut_to_the_budget_at_whole_lines(heaven: Heaven) -> None:
+    fence = b"```\n" + b"x" * 99 + b"\n"
+    stored = heaven.store_prompt(fence + (b"y" * 99 + b"\n") * 1_000).prompt
+    assert len(stored.sections) == 1
+    (shard,) = (
+        reply := ask(heaven, "PF_PROMPT_SECTION", prompt_id=stored.prompt_id, section_index=0)
+    ).shards
+    assert not shard.meta.complete and shard.meta.note is not None
+    assert shard.meta.note.endswith("lines left out: the budget is used up")
+    assert reply.meta.shard_bytes == 4 + 655 * 100 <= 65_536
+    many = heaven.store_prompt(b"".join(b"# Title %d\n" % n for n in range(4_000))).prompt
+    reply = ask(heaven, "PF_PROMPT_SUMMARY", mission="n", prompt_id=many.prompt_id)
+    assert reply.meta.shard_bytes <= 65_536 and not reply.shards[0].meta.complete
+
+
+def test_a_damaged_prompt_is_refused_and_says_what_mends_it(heaven: Heaven, prompt_id: str) -> None:
+    blob = heaven.get_prompt(prompt_id).sections[1].blob_id
+    (heaven.root / ".heaven/blobs/sha256" / blob[:2] / blob[2:]).unlink()
+    missing = refused(heaven, "PF_PROMPT_SECTION", prompt_id=prompt_id, section_index=1)
+    assert missing.reason == "unknown" and "store it again" in str(missing)
+
+
+def test_bytes_of_a_prompt_that_are_not_text_are_marked(heaven: Heaven) -> None:
+    stored = heaven.store_prompt(b"# A\n\xff\n").prompt.prompt_id
+    (shard,) = ask(heaven, "PF_PROMPT_SECTION", prompt_id=stored, section_index=0).shards
+    assert shard.excerpts[0].text == "# A\n\ufffd\n" and not shard.meta.complete
+    assert heaven.get_blob(shard.excerpts[0].file_blob) == b"# A\n\xff\n"
+
+
+def test_prompt_faults_wait_for_no_index(
+    heaven: Heaven, prompt_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heaven.index, "ask", None)
+    assert ask(heaven, "PF_PROMPT_SUMMARY", prompt_id=prompt_id).shards[0].excerpts

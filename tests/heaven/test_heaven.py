@@ -54,10 +54,19 @@ def test_the_public_face_is_this_list() -> None:
         "NotLeased",
         "PathOutside",
         "Position",
+        "Prompt",
+        "PromptDamaged",
+        "PromptEntry",
+        "PromptMissing",
+        "PromptSection",
+        "PromptTooLarge",
         "ReadOnly",
         "RefKind",
         "Reference",
+        "Section",
+        "SectionMissing",
         "StaleToken",
+        "StoredPrompt",
         "Symbol",
         "SystemClock",
         "TreeUnreadable",
@@ -73,7 +82,7 @@ def test_every_error_is_a_heaven_error_with_a_docstring_that_says_what_to_do() -
         for value in vars(face).values()
         if isinstance(value, type) and issubclass(value, Exception)
     ]
-    assert len(errors) == 22
+    assert len(errors) == 26
     for error in errors:
         assert issubclass(error, face.HeavenError)
         assert error.__doc__

@@ -268,3 +268,42 @@ def test_a_run_without_git_pins_the_hash_of_the_tree(mission: Mission) -> None:
     assert pinned["commit"] is None
     again = mission.ended(f"ISA_VERSION 0\nBASE_REV tree:{pinned['tree']}\nRUN test\n")
     assert again.exit_code == 0
+
+
+def test_an_angel_is_shown_the_outline_and_the_sections_of_a_stored_prompt(
+    mission: Mission,
+) -> None:
+    text = b"# Sums\n\n## Constraints\n\nKeep `Add` as it is called.\n\n## Notes\n\nNone.\n"
+    prompt_id = mission.heaven.store_prompt(text).prompt.prompt_id
+    program = HEAD + f"PROMPT_REF sha256:{prompt_id}\nNEED prompt {prompt_id[:8]} 1\n{NEED}OP x\n"
+    ended = mission.ended(program, angel=scripted(DOUBLE))
+    assert ended.exit_code == 0
+    (asked,) = [
+        one
+        for one in runs.entries(mission.heaven, runs.find(mission.heaven, "last"))
+        if one.op == "ANGEL"
+    ]
+    assert asked.result is not None
+    pack = mission.heaven.get_blob(str(asked.result["pack"])).decode()
+    path = f"prompt:{prompt_id[:12]}"
+    assert f"prompt_summary {path} Sums\n" in pack
+    assert "2| 1 constraints 45 B   Constraints [planner, builder, reviewer]\n" in pack
+    assert f"prompt_section {path}/1 Constraints\n" in pack
+    assert "3| Keep `Add` as it is called.\n" in pack and "None." not in pack
+
+
+def test_an_edit_of_a_prompt_is_refused_and_the_run_told_so(mission: Mission) -> None:
+    prompt_id = mission.heaven.store_prompt(b"# Notes\n\nNone.\n").prompt.prompt_id
+    edit = edit_answer(
+        {
+            "op": "replace_line",
+            "path": f"prompt:{prompt_id[:12]}/0",
+            "lines": [3],
+            "content": "Some.\n",
+        }
+    )
+    before = Repository(mission.root).tree()
+    program = HEAD + f"NEED prompt {prompt_id} 0\nOP x\n"
+    assert mission.ended(program, angel=scripted(edit)).exit_code in (1, 3)
+    assert Repository(mission.root).tree() == before
+    assert mission.heaven.reconstruct_prompt(prompt_id) == b"# Notes\n\nNone.\n"

@@ -26,6 +26,7 @@ HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
 @pytest.fixture
 def heaven(tmp_path: Path) -> Iterator[Heaven]:
     with Heaven.open(make_repository(tmp_path / "repo", FILES).root) as heaven:
+        heaven.store_prompt(b"# Constraints\n\nKeep it polite.\n")
         yield heaven
 
 
@@ -88,6 +89,21 @@ def test_the_environment_is_exit_4_and_the_program_exit_2(heaven: Heaven) -> Non
     assert linked(heaven, HEAD + "OP x\n").exit_code == 4
     assert linked(heaven, HEAD + "NEED symdef gone\nOP x\n").exit_code == 2
     assert linked(heaven, HEAD + "RUN test\n").exit_code == 0
+
+
+def test_a_stored_prompt_links_by_its_id_and_by_the_start_of_it(heaven: Heaven) -> None:
+    (entry,) = heaven.prompts()
+    for ref in (f"sha256:{entry.prompt_id}", entry.prompt_id[:8]):
+        text = HEAD + f"PROMPT_REF {ref}\nNEED prompt {ref} 0\nRUN test\n"
+        assert linked(heaven, text).diagnostics == ()
+
+
+def test_an_unknown_prompt_is_told_with_ids_like_it_and_how_to_store_one(heaven: Heaven) -> None:
+    (entry,) = heaven.prompts()
+    near = entry.prompt_id[:8] + "00000000"
+    (found,) = linked(heaven, HEAD + f"PROMPT_REF {near}\nRUN test\n").diagnostics
+    assert found.code == "AA0808" and found.span.line == 3 and found.hint is not None
+    assert entry.prompt_id[:12] in found.hint and "aa prompt store FILE" in found.hint
 
 
 def test_bytecode_that_calls_an_unknown_macro_op_is_refused(heaven: Heaven) -> None:
