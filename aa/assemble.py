@@ -156,7 +156,8 @@ class _Assembler:
                 raise Wrong("AA0626", message, pc.span, "pcs may be left out")
             if not words:
                 raise Wrong("AA0621", "an instruction belongs behind its pc", pc.span)
-        if len(words) > 1 and words[1].value == ":" and words[0].kind == "word":
+        labelled = len(words) > 1 and words[0].kind == "word" and words[1].kind == "mark"
+        if labelled and words[1].value == ":":
             self._label(words[0])
             words = words[2:]
             if not words:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from genesis_ssmp.aa.assemble import assemble
 from genesis_ssmp.aa.decode import BadModule, decode
 from genesis_ssmp.aa.disassemble import disassemble
 from genesis_ssmp.aa.encode import encode
 from genesis_ssmp.aa.module import Module
+from genesis_ssmp.aa.opcodes import Op
 from genesis_ssmp.aa.verify import verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.modules import any_modules, long_module, modules
+from kit.modules import Builder, any_modules, long_module, modules
 from kit.mutations import mutants
 from kit.programs import examples
 
@@ -100,3 +102,15 @@ def test_a_large_module_is_listed_and_read_back() -> None:
 def test_an_empty_module_has_a_listing() -> None:
     module = replace(long_module(1), code=(), lines=(), handlers=(), constants=())
     assert encode(assemble(disassemble(module))) == encode(module)
+
+
+@pytest.mark.parametrize("label", [":", "=", "{", "}", ",", "#", "1", ".line"])
+def test_a_text_that_looks_like_punctuation_is_still_a_text(label: str) -> None:
+    builder = Builder()
+    builder.head()
+    enter = builder.emit(Op.ENTER, builder.pool.text(label))
+    builder.macro("RENAME_SYMBOL", {label: label, "old": ":"})
+    builder.leave(enter)
+    builder.emit(Op.HALT)
+    module = builder.module()
+    assert assemble(disassemble(module)) == module
