@@ -33,6 +33,7 @@ from .index_store import Lines
 from .paths import normalise, resolve_inside
 from .prompt_faults import show_search, show_section, show_summary
 from .records import Json, Symbol
+from .tree import is_listed
 from .watch import file_signature
 
 if TYPE_CHECKING:
@@ -309,6 +310,9 @@ class FaultRouter:
         if seen is None:
             near = self._index.near_paths(wanted)
             raise FaultRefused("unknown", f"there is no file {wanted}", near)
+        if not is_listed(self._index.root, wanted):
+            # What a repository ignores is often what nobody else should see (.env).
+            raise FaultRefused("unknown", f"{wanted} is ignored by this repository, and not shown")
         if seen[0] > _MAX_SLICED_FILE:
             raise FaultRefused("bad_request", f"{wanted} is too large to be shown")
         try:

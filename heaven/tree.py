@@ -96,6 +96,15 @@ def list_files(root: Path) -> tuple[str, ...]:
     return tuple(sorted(_walk(root) if found is None else found))
 
 
+def is_listed(root: Path, path: str) -> bool:
+    """Whether `list_files` names the normalised `path`: an ignored file (`.env`) is not shown.
+
+    Raises TreeUnreadable.
+    """
+    found = _ask_git(root, path) if (root / ".git").exists() else None
+    return path in (_walk(root) if found is None else found)
+
+
 def snapshot(root: Path) -> Manifest:
     """Hash every file that `list_files` names, each read once. Raises TreeUnreadable."""
     entries: list[Entry] = []
@@ -117,10 +126,13 @@ def snapshot(root: Path) -> Manifest:
     return Manifest(tuple(entries))
 
 
-def _ask_git(root: Path) -> list[str] | None:
-    """Git's answer; None where git is not there, or will not speak about this directory."""
+def _ask_git(root: Path, path: str | None = None) -> list[str] | None:
+    """Git's answer, about one path if given; None where git is not there, or will not speak about
+    this directory."""
     # No file-system monitor: the repository's own configuration could make git run a program.
     command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-cot", "--exclude-standard", "-z"]
+    if path is not None:
+        command += ["--", f":(literal){path}"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
         answer = subprocess.run(

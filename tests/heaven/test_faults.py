@@ -457,3 +457,18 @@ def test_prompt_faults_wait_for_no_index(
 ) -> None:
     monkeypatch.setattr(heaven.index, "ask", None)
     assert ask(heaven, "PF_PROMPT_SUMMARY", prompt_id=prompt_id).shards[0].excerpts
+
+
+@pytest.mark.parametrize("git", [False, True])
+def test_an_ignored_file_is_not_shown_to_anybody(tmp_path: Path, git: bool) -> None:
+    """What a repository ignores is often what must not leave it: a file of secrets, say."""
+    from kit.repository import make_repository
+
+    repository = make_repository(tmp_path / "repo", git=git)
+    repository.write(".gitignore", ".env\n.heaven/\n")
+    repository.write(".env", "KEY=secret\n")
+    with Heaven.open(repository.root) as heaven:
+        assert "ignored" in str(refused(heaven, "PF_SLICE", path=".env", start_line=1, n=1))
+        assert ask(heaven, "PF_SLICE", path="calc/core.py", start_line=1, n=1).shards
+    state = (repository.root / ".heaven").rglob("*")
+    assert not [file for file in state if file.is_file() and b"secret" in file.read_bytes()]
