@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import output
+from .fsck import fsck
 from .options import output_mode_option, param_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 
@@ -421,6 +422,9 @@ def index(report: Report, repo: str | None) -> None:
     report.result |= stats
     _print(report, [f"{name:<10} {value}" for name, value in stats.items()])
     report.finish()
+
+
+cli.add_command(fsck)
 
 
 def _print(report: Report, lines: list[str]) -> None:

@@ -363,6 +363,14 @@ class LeaseTable:
         if grant is not None and grant.lease.owner_id != owner_id:
             raise LeaseNotOwned(lease_id, owner_id, grant.lease.owner_id)
 
+    def in_the_way(self, grant: Grant) -> str | None:
+        """An owner who holds what excludes the grant."""
+        for node in grant.nodes:
+            owner = self._locks.blocker(grant.lease.owner_id, node.key, grant.mode)
+            if owner is not None:
+                return owner
+        return None
+
     def _covering(self, path: str) -> Iterator[Grant]:
         """The exclusive grants under which `path` may be written."""
         key = path_key(path)

@@ -74,7 +74,7 @@ def states_of(derived: Iterable[Derived]) -> dict[str, Json]:
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Put the snapshot in place of the one before. Raises OSError."""
     body = encode({"format": FORMAT, **asdict(snapshot)})
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f"{path.name}.new")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         write_all(fd, b"%b\n%b\n" % (body, sha256(body).hexdigest().encode()))
@@ -111,7 +111,7 @@ def resume(snapshot: Snapshot, fd: int, derived: Sequence[Derived], segments: Se
     """
     if snapshot.states.keys() != {part.name for part in derived}:
         raise BadSnapshot("it is of another version's state")
-    _check_last_record(snapshot, fd)
+    check_last_record(snapshot, fd)
     trust = snapshot.stamp is not None and snapshot.stamp == stamp_of(fd)
     differs = segments.resume(fd, snapshot.size, snapshot.segments, trust=trust)
     if differs is not None:
@@ -127,12 +127,14 @@ def resume(snapshot: Snapshot, fd: int, derived: Sequence[Derived], segments: Se
 
 
 def remove_snapshot(path: Path) -> None:
-    """Take away a snapshot that was found unusable. Raises OSError."""
-    with suppress(FileNotFoundError):
+    """Take away a snapshot that was found unusable, if that is possible: the next boot would find
+    the same again."""
+    with suppress(OSError):
         path.unlink()
 
 
-def _check_last_record(snapshot: Snapshot, fd: int) -> None:
+def check_last_record(snapshot: Snapshot, fd: int) -> None:
+    """Raise BadSnapshot unless the log in `fd` has the snapshot's last event where it says."""
     if os.fstat(fd).st_size < snapshot.size:
         raise BadSnapshot("it is newer than the log")
     line = os.pread(fd, snapshot.size - snapshot.start, snapshot.start)
