@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven import Heaven, LogDamaged, LogFailed
+from genesis_ssmp.heaven import chain as chain_module
 from genesis_ssmp.heaven import eventlog as eventlog_module
 from genesis_ssmp.heaven import segments as segments_module
 from genesis_ssmp.heaven import snapshot as snapshot_module
 from genesis_ssmp.heaven.canonical import encode
+from genesis_ssmp.heaven.fsck import fsck
 from genesis_ssmp.heaven.records import Event, Json
-from genesis_ssmp.heaven.snapshot import states_of
+from genesis_ssmp.heaven.snapshot import stamp_of, states_of
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Request
 from kit.clock import FrozenClock
@@ -54,7 +59,7 @@ def state_of(heaven: Heaven) -> dict[str, Json]:
 def folded(heaven: Heaven, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which events a boot of the same Heaven folds."""
     seen: list[int] = []
-    check = eventlog_module.check_record
+    check = chain_module.check_record
 
     def counting(line: bytes, prev: bytes, seq: int) -> tuple[bytes, bytes]:
         seen.append(seq)
@@ -183,9 +188,9 @@ CHANGES: dict[str, Callable[[dict[str, Json]], object]] = {
     "other sums": lambda r: r.update(segments=["0" * 64]),
     "too few sums": lambda r: r.update(segments=[]),
     "parts of another version": lambda r: r.update(states={"clocks/0": {}}),
-    "a state that cannot be read": lambda r: r["states"].update({"missions/1": [1]}),  # type: ignore[union-attr,call-overload]
-    "leases that cannot be read": lambda r: r["states"].update({"leases/1": {"last_token": 1}}),  # type: ignore[union-attr,call-overload]
-    "clocks that cannot be read": lambda r: r["states"].update({"clocks/1": {"a": "b"}}),  # type: ignore[union-attr,call-overload]
+    "a state that cannot be read": lambda r: r["states"].update({"missions/1": [1]}),  # type: ignore[union-attr]
+    "leases that cannot be read": lambda r: r["states"].update({"leases/1": {"last_token": 1}}),  # type: ignore[union-attr]
+    "clocks that cannot be read": lambda r: r["states"].update({"clocks/1": {"a": "b"}}),  # type: ignore[union-attr]
 }
 
 
@@ -268,7 +273,7 @@ def test_bytes_changed_behind_the_file_systems_back_are_found_when_they_are_read
                     list(reader.events(kinds=kinds))
                 assert damage.value.offset == record
             reader.close()
-            monkeypatch.setattr(snapshot_module, "stamp_of", eventlog_module.stamp_of)
+            monkeypatch.setattr(snapshot_module, "stamp_of", stamp_of)
             home.log.write_bytes(whole)
         home.reopen()
 
@@ -363,3 +368,53 @@ def test_a_byte_flipped_anywhere_is_refused_with_its_offset_whatever_the_snapsho
             assert boots.home.log.read_bytes() == flipped, "nothing was changed"
             refused += 1
     evidence.note("boots of a log with a flipped bit", refused=refused, bytes=len(whole))
+
+
+CHILD = r"""
+import os
+import sys
+from pathlib import Path
+from threading import Thread
+from genesis_ssmp.heaven import Heaven, eventlog
+from genesis_ssmp.proto.leases import Scope
+eventlog.SNAPSHOT_EVERY_EVENTS = 7
+heaven = Heaven.open(Path(sys.argv[1]))
+def work(name):
+    while True:
+        lease = heaven.acquire(name, "m", [Scope("file", name)], ttl_seconds=1000).acquired[0]
+        heaven.clock_inc([name], sync=False)
+        os.write(1, b"%d\n" % heaven.append("note", {"token": lease.fencing_token}).seq)
+        heaven.release(name, [lease.lease_id])
+for name in "abc":
+    Thread(target=work, args=(name,)).start()
+"""
+
+
+def test_kill_9_at_any_instant_loses_nothing_acknowledged_with_snapshots_on_the_way(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    acknowledged: set[int] = set()
+    resumed = 0
+    chance = random.Random(11)
+    rounds = 150 if SOAK else 8
+    for _ in range(rounds):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        for _ in range(chance.randrange(1, 60)):
+            acknowledged.add(int(child.stdout.readline()))
+        child.kill()
+        acknowledged |= {int(line) for line in child.stdout if line.endswith("\n")}
+        child.wait()
+        with Heaven.open(tmp_path, read_only=True) as heaven:
+            seqs = [event.seq for event in heaven.events()]
+            assert seqs == list(range(1, len(seqs) + 1))
+            assert acknowledged <= set(seqs)
+            resumed += heaven._log._snapshot_seq > 0
+        report = fsck(tmp_path)
+        assert report.ok, report.findings
+    assert resumed
+    evidence.note(
+        "killed with SIGKILL", rounds=rounds, acknowledged=len(acknowledged), resumed=resumed
+    )

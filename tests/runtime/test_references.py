@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from genesis_ssmp.heaven.fsck import fsck
-from genesis_ssmp.heaven.records import Event, Json
+from genesis_ssmp.heaven.records import Event, Json, JsonObject
 from genesis_ssmp.runtime.references import blobs_of
+from kit.angel import edit_answer, scripted
+from kit.mission import Mission
 
 A, B, C, D = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
 
@@ -27,11 +27,18 @@ def test_what_each_event_names() -> None:
     assert named("receipt", {"receipt": "not an id"}) == []
 
 
-def test_every_blob_that_a_real_run_names_is_there(repository: Repository) -> None:
-    with Heaven.open(repository.root) as heaven:
-        Mission(repository.root, heaven).ended(TASK)
-        named = {blob for event in heaven.events() for blob in blobs_of(event)}
-        assert len(named) >= 4
-    report = fsck(repository.root, references=blobs_of)
+def test_every_blob_that_a_real_run_names_is_there(mission: Mission) -> None:
+    text = "ISA_VERSION 0\nBASE_REV HEAD\nNEED symdef Add\nOP Add nothing\nRUN test\n"
+    edit: JsonObject = {
+        "op": "replace_line",
+        "path": "calc/core.py",
+        "lines": [5],
+        "content": "    return a + b + 0\n",
+    }
+    assert mission.ended(text, angel=scripted(edit_answer(edit))).exit_code == 0
+    named = {blob for event in mission.heaven.events() for blob in blobs_of(event)}
+    # module, source, tree manifest, shards and their file, pack, answer, file after, output, ...
+    assert len(named) >= 8
+    report = fsck(mission.root, references=blobs_of)
     assert report.findings == []
     assert report.referenced >= len(named)
