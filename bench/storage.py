@@ -44,7 +44,24 @@ def append(root: Path) -> Row:
     def prepare(heaven: Heaven) -> Callable[[], object]:
         return lambda: heaven.append("bench", {"path": "src/app.py", "text": "x" * 200})
 
-    return _against_bare(root, "durable append of one event", prepare, bar=None)
+    return _against_bare(root, "durable append of one event", prepare, bar=1.3)
+
+
+def lease(root: Path) -> Row:
+    """Acquire and release, each synced: two appends in two writes."""
+    from genesis_ssmp.heaven import Heaven
+    from genesis_ssmp.proto.leases import Scope
+
+    wanted = [Scope("file", "src/app.py")]
+
+    def prepare(heaven: Heaven) -> Callable[[], object]:
+        def pair() -> None:
+            held = heaven.acquire("bench", "m", wanted)
+            heaven.release("bench", [held.acquired[0].lease_id])
+
+        return pair
+
+    return _against_bare(root, "lease acquired and released", prepare, bar=1.5, syncs=2)
 
 
 def _against_bare(
@@ -53,9 +70,11 @@ def _against_bare(
     prepare: Callable[..., Callable[[], object]],
     *,
     bar: float | None,
+    syncs: int = 1,
     unit: Literal["us"] = "us",
 ) -> Row:
-    """Alternate the operation with a bare append of as many bytes to a file beside the log."""
+    """Alternate the operation with a bare append of as many bytes to a file beside the log, in
+    as many synced parts."""
     from genesis_ssmp.heaven import Heaven
 
     # Inside the repository: a temporary directory may be in memory, where a sync costs nothing.
@@ -66,7 +85,7 @@ def _against_bare(
             operation()
             before = log.stat().st_size
             operation()
-            line = b"x" * (log.stat().st_size - before)
+            line = b"x" * ((log.stat().st_size - before) // syncs)
             ours: list[float] = []
             bare: list[float] = []
             handle = os.open(Path(scratch) / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -75,12 +94,13 @@ def _against_bare(
                     start = time.perf_counter()
                     operation()
                     middle_time = time.perf_counter()
-                    os.write(handle, line)
-                    os.fdatasync(handle)
+                    for _ in range(syncs):
+                        os.write(handle, line)
+                        os.fdatasync(handle)
                     end = time.perf_counter()
                     ours.append(middle_time - start)
                     bare.append(end - middle_time)
             finally:
                 os.close(handle)
-    floor_is = f"write {len(line)} bytes, fdatasync"
+    floor_is = f"write {len(line)} bytes, fdatasync" + (f", {syncs} times" if syncs > 1 else "")
     return Row(what, middle(ours, 1e6), unit, bar, middle(bare, 1e6), floor_is)

@@ -13,15 +13,17 @@ HEADINGS = ("what", "figure", "bar", "floor", "ratio", "")
 @dataclass(frozen=True, slots=True)
 class Row:
     """`figure` is in `unit`. With a floor, the bar is the largest ratio of figure to floor;
-    without one it is the least figure. `bar` None is a figure that is only shown.
+    without one it is the least figure, or the most where `at_most`. `bar` None is a figure that is
+    only shown.
     """
 
     what: str
     figure: float
-    unit: Literal["ms", "us", "lines/s", "instructions/s"]
+    unit: Literal["ms", "us", "MB", "lines/s", "instructions/s"]
     bar: float | None
     floor: float | None = None
     floor_is: str = ""
+    at_most: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -33,14 +35,15 @@ class Row:
             return True
         if self.ratio is not None:
             return self.ratio <= self.bar
-        return self.figure >= self.bar
+        return self.figure <= self.bar if self.at_most else self.figure >= self.bar
 
     def cells(self) -> tuple[str, ...]:
         """The row as texts, in the order of the headings."""
         if self.bar is None:
             bar = "-"
         else:
-            bar = f"<= {self.bar:g} x" if self.floor is not None else f">= {self.bar:,.0f}"
+            limit = f"<= {self.bar:g}" if self.at_most else f">= {self.bar:,.0f}"
+            bar = f"<= {self.bar:g} x" if self.floor is not None else limit
         return (
             self.what,
             f"{_number(self.figure)} {self.unit}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import output
+from .fsck import fsck
 from .options import output_mode_option, param_option, repo_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 from .prompts import prompt
@@ -418,6 +419,7 @@ def index(report: Report, repo: str | None) -> None:
 
 
 cli.add_command(prompt)
+cli.add_command(fsck)
 
 
 def _print(report: Report, lines: list[str]) -> None:

@@ -25,6 +25,9 @@ MAX_RECORD_BYTES = 16 * 1024 * 1024
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _HASH_KEY = b',"hash":"'
 _KIND_KEY = b'","kind":"'
+_KIND_AT = len(_KIND_KEY) - 1
+_PREV_KEY = b'","prev":"'
+_HASH_AT = len(_HASH_KEY)
 _CUT = len(_HASH_KEY) + 64 + 1
 
 
@@ -51,7 +54,7 @@ def finish_record(
     return b'%b,"hash":"%b"%b\n' % (head, digest.encode(), tail), digest
 
 
-def check_record(line: bytes, prev: str, seq: int) -> tuple[str, str]:
+def check_record(line: bytes, prev: bytes, seq: int) -> tuple[bytes, bytes]:
     """The hash and the kind of the record in `line` (a newline or another byte at its end), after
     checking that it is whole, has the number `seq` and follows `prev`.
 
@@ -61,15 +64,26 @@ def check_record(line: bytes, prev: str, seq: int) -> tuple[str, str]:
     if at < 0 or not line.startswith(b'{"data":'):
         raise ValueError("this is not an event")
     tail = line[at + _CUT : -1]
-    hasher = sha256(line[:at])
-    hasher.update(tail)
-    digest = hasher.hexdigest()
-    if line[at : at + _CUT] != b'%b%b"' % (_HASH_KEY, digest.encode()):
+    digest = sha256(line[:at] + tail).hexdigest().encode()
+    if line[at + _HASH_AT : at + _CUT] != digest + b'"':
         raise ValueError("the record does not match its hash")
-    kind, _, place = tail[len(_KIND_KEY) - 1 :].partition(b'"')
-    if not place.startswith(f',"prev":"{prev}","seq":{seq},'.encode()):
+    kind = tail[_KIND_AT : tail.index(b'"', _KIND_AT)]
+    place = b',"prev":"%b","seq":%d,' % (prev, seq)
+    if not tail.startswith(place, _KIND_AT + len(kind) + 1):
         raise ValueError("the record does not follow the one before it")
-    return digest, kind.decode()
+    return digest, kind
+
+
+def hash_of(line: bytes) -> bytes:
+    """The hash that stands in a record, not checked."""
+    at = line.rfind(_HASH_KEY) + len(_HASH_KEY)
+    return line[at : at + 64]
+
+
+def prev_of(line: bytes) -> bytes:
+    """The hash of the record before that stands in a record, not checked."""
+    at = line.rfind(_PREV_KEY) + len(_PREV_KEY)
+    return line[at : at + 64]
 
 
 def kind_of(line: bytes) -> str:

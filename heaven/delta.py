@@ -5,38 +5,28 @@ Keyed by each shard, never by the reply: three shards of one reply change indepe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-
-@dataclass(slots=True)
-class _Shown:
-    handles: dict[str, str] = field(default_factory=dict)
-    blobs: dict[str, str] = field(default_factory=dict)
+from collections.abc import Mapping
 
 
 class DeltaTracker:
-    """By mission: the short handle of each shard key, and the blob last delivered in full."""
+    """By mission: the shards asked for, in order, each with the blob last delivered in full.
+
+    A shard's place in that order is its short handle: `s1`, `s2`, ...
+    """
 
     def __init__(self) -> None:
-        self._shown: dict[str, _Shown] = {}
+        self._shown: dict[str, dict[str, tuple[str, str | None]]] = {}
 
-    def handle(self, mission: str, key: str) -> str:
-        """`s1`, `s2`, ... in the order of first asking; the same key keeps its handle."""
-        handles = self._shown.setdefault(mission, _Shown()).handles
-        return handles.setdefault(key, f"s{len(handles) + 1}")
+    def take(self, mission: str, key: str, blob_id: str | None) -> None:
+        """The mission asked for the shard and has `blob_id` of it now; None: not all of any."""
+        shown = self._shown.setdefault(mission, {})
+        handle = shown[key][0] if key in shown else f"s{len(shown) + 1}"
+        shown[key] = (handle, blob_id)
 
-    def unchanged(self, mission: str, key: str, blob_id: str) -> bool:
-        """Whether the mission has this very content, all of it."""
-        shown = self._shown.get(mission)
-        return shown is not None and shown.blobs.get(key) == blob_id
-
-    def delivered(self, mission: str, key: str, blob_id: str, *, whole: bool) -> None:
-        """Note what was sent. A shard that was cut counts as not sent."""
-        blobs = self._shown.setdefault(mission, _Shown()).blobs
-        if whole:
-            blobs[key] = blob_id
-        else:
-            blobs.pop(key, None)
+    def shown(self, mission: str) -> Mapping[str, tuple[str, str | None]]:
+        """By shard key, in the order of the handles: its handle, and the content that the mission
+        has, all of it."""
+        return self._shown.get(mission, {})
 
     def forget(self, mission: str) -> None:
         self._shown.pop(mission, None)

@@ -7,16 +7,18 @@ Events appended with `sync=False` stay in the process, in order, until the next 
 Whoever derives state from the log gives `fold` functions by kind: they are called once for every
 such event, in log order, at boot and for each new event alike, so a live state and a replayed one
 cannot differ. Folds run under the log's lock and must not append.
+
+With a snapshot, a boot takes up where it was taken and folds only what came after.
 """
 
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from threading import Condition, Lock
-from typing import TypeAlias
+from threading import Condition, Lock, Thread
 
 from .canonical import encode
 from .chain import (
@@ -25,20 +27,33 @@ from .chain import (
     check_kind,
     check_record,
     finish_record,
+    hash_of,
     kind_of,
     parse_record,
+    prev_of,
     start_record,
 )
 from .clock import Clock, to_text
+from .derived import Derived, Fold
 from .durable import sync_data, sync_directory, write_all
 from .errors import Closed, EventTooLarge, LogDamaged, LogFailed, ReadOnly
+from .marks import Marks
 from .records import Event, JsonObject
+from .segments import SEGMENT_BYTES, Segments
+from .snapshot import (
+    BadSnapshot,
+    Snapshot,
+    read_snapshot,
+    remove_snapshot,
+    resume,
+    settled,
+    stamp_of,
+    states_of,
+    write_snapshot,
+)
 
-Fold: TypeAlias = Callable[[Event], None]
-
-# A mark remembers where in the file a record starts, so that no reader starts from the beginning.
-MARK_EVERY_EVENTS = 256
-MARK_EVERY_BYTES = 1024 * 1024
+# A snapshot is written after so many events (replaying them takes 0.1 s), and at close.
+SNAPSHOT_EVERY_EVENTS = 20_000
 # Unsynced events beyond this many bytes are written out without being asked for.
 BUFFER_BYTES = 4 * 1024 * 1024
 # A write that never reached the disk leaves zeros in its place; JSON holds none.
@@ -46,12 +61,17 @@ _HOLE = b"\0" * 8
 
 
 class EventLog:
-    """The log in the file `path`. Thread-safe. Opening it checks the whole chain once.
+    """The log in the file `path`. Thread-safe. Opening it checks the whole chain once, or, with the
+    file `snapshot`, the bytes before it against their checksums (those of a file that nobody
+    touched since only when they are read) and the chain after it.
 
     A record that was cut off while it was being written (it has no newline, or a hole of zeros) can
     only be the last one; it was never acknowledged and is dropped. Anything else that does not
     verify raises LogDamaged and changes nothing. With `read_only` the file is left as it is, and
     `refresh` reads on to what the writer has added since.
+
+    `derived` take in events and have a part in snapshots. `snapshot_refused` says why a snapshot
+    was not used, `snapshot_failure` why the last one could not be written.
     """
 
     def __init__(
@@ -61,18 +81,33 @@ class EventLog:
         clock: Clock,
         read_only: bool = False,
         folds: Mapping[str, Fold] | None = None,
+        derived: Sequence[Derived] = (),
+        snapshot: Path | None = None,
     ) -> None:
         self.path = path
         self._clock = clock
+        self._derived = tuple(derived)
         self._folds = dict(folds or {})
+        for part in derived:
+            self._folds.update(part.folds)
+        self._kinds = {kind.encode(): fold for kind, fold in self._folds.items()}
+        self._snapshot = snapshot
+        self._snapshot_seq = 0
+        self._snapshot_stamp: list[int] | None = None
+        self._snapshot_writer: Thread | None = None
+        # The stamp that our own last change left on the file; None after a change by others.
+        self._stamp: list[int] | None = None
+        self.snapshot_refused: str | None = None
+        self.snapshot_failure: str | None = None
         self._read_only = read_only
         self._lock = Lock()
         self._written_or_failed = Condition(self._lock)
         self._head = GENESIS_HASH
         self._last_seq = 0
         self._size = 0
-        self._marks_seq = [1]
-        self._marks_offset = [0]
+        self._last_length = 0
+        self._marks = Marks()
+        self._segments = Segments()
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._writing: list[bytes] = []
@@ -83,10 +118,17 @@ class EventLog:
         self._closed = False
         self._fd = self._open_file()
         try:
+            stamp = stamp_of(self._fd)
+            self._resume()
             whole = self._scan()
-            if not read_only and whole < os.fstat(self._fd).st_size:
-                os.ftruncate(self._fd, whole)
-                sync_data(self._fd)
+            if not read_only:
+                self._stamp = stamp if stamp == stamp_of(self._fd) else None
+                if whole < stamp_of(self._fd)[2]:
+                    os.ftruncate(self._fd, whole)
+                    sync_data(self._fd)
+                    self._stamp = stamp_of(self._fd)
+                if self._snapshot is not None and self.snapshot_refused is not None:
+                    remove_snapshot(self._snapshot)
             self._durable_seq = self._last_seq
         except BaseException:
             os.close(self._fd)
@@ -102,6 +144,10 @@ class EventLog:
     def last_seq(self) -> int:
         with self._lock:
             return self._last_seq
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def append(self, kind: str, data: JsonObject, *, sync: bool = True) -> Event:
         """Add an event. With `sync`, it and all before it are on disk when this returns.
@@ -123,6 +169,7 @@ class EventLog:
             event = Event(seq=seq, time=time, kind=kind, data=data, prev=prev, hash=digest)
             self._buffer.append(line)
             self._buffered += len(line)
+            self._last_length = len(line)
             self._last_seq = seq
             self._head = digest
             fold = self._folds.get(kind)
@@ -130,6 +177,8 @@ class EventLog:
                 fold(event)
             if sync or self._buffered > BUFFER_BYTES:
                 self._make_durable(seq)
+            if seq - self._snapshot_seq >= SNAPSHOT_EVERY_EVENTS:
+                self._start_snapshot()
         return event
 
     def sync(self) -> None:
@@ -149,7 +198,7 @@ class EventLog:
         with self._lock:
             if self._closed:
                 raise Closed
-            seq, start = self._mark_before(after + 1)
+            seq, start = self._marks.before_seq(max(1, after + 1))
             end = self._size
             unwritten = [*self._writing, *self._buffer]
         wanted = None if kinds is None else frozenset(kinds)
@@ -175,12 +224,21 @@ class EventLog:
         with self._lock:
             if self._closed:
                 return
+            self._closed = True
             try:
                 if not self._read_only and self._failure is None:
                     self._make_durable(self._last_seq)
-            finally:
-                self._closed = True
+            except BaseException:
                 os.close(self._fd)
+                raise
+            writer = self._snapshot_writer
+        try:
+            if writer is not None:
+                writer.join()
+            if not self._read_only and self._failure is None:
+                self._final_snapshot()
+        finally:
+            os.close(self._fd)
 
     def _read(
         self,
@@ -192,19 +250,45 @@ class EventLog:
         unwritten: list[bytes],
     ) -> Iterator[Event]:
         with self.path.open("rb") as file:
+            self._check_segments(file.fileno(), start, end)
             file.seek(start)
+            before = b""
             while start < end:
                 line = file.readline(MAX_RECORD_BYTES + 1)
                 if not line:
                     raise LogDamaged(self.path, start, "the file was cut while it was open")
                 if seq > after and (wanted is None or kind_of(line) in wanted):
-                    yield self._parse(line, start)
+                    yield self._checked(line, before, seq, start)
                 start += len(line)
                 seq += 1
+                before = line
         for line in unwritten:
             event = parse_record(line)
             if event.seq > after and (wanted is None or event.kind in wanted):
                 yield event
+
+    def _checked(self, line: bytes, before: bytes, seq: int, offset: int) -> Event:
+        """The record, checked again: the disk may have changed it since the log was opened."""
+        try:
+            check_record(line, hash_of(before) if before else prev_of(line), seq)
+            return parse_record(line)
+        except ValueError as error:
+            raise LogDamaged(self.path, offset, str(error)) from None
+
+    def _check_segments(self, fd: int, start: int, end: int) -> None:
+        """Raise LogDamaged if what the boot took on trust between two offsets was changed."""
+        differs = self._segments.check(fd, start, end)
+        if differs is None:
+            return
+        offset = differs * SEGMENT_BYTES
+        seq, at = self._marks.before_offset(offset)
+        before = b""
+        with self.path.open("rb") as file:
+            file.seek(at)
+            while line := file.readline(MAX_RECORD_BYTES + 1):
+                self._checked(line, before, seq, at)
+                seq, at, before = seq + 1, at + len(line), line
+        raise LogDamaged(self.path, offset, "the bytes do not match their checksum")
 
     def _check_writable(self) -> None:
         if self._closed:
@@ -236,8 +320,10 @@ class EventLog:
         failure: str | None = None
         try:
             data = lines[0] if len(lines) == 1 else b"".join(lines)
+            untouched = self._stamp is not None and self._stamp == stamp_of(self._fd)
             write_all(self._fd, data[skip:] if skip else data)
             sync_data(self._fd)
+            self._stamp = stamp_of(self._fd) if untouched else None
             done = True
         except OSError as error:
             failure = error.strerror or str(error)
@@ -249,24 +335,13 @@ class EventLog:
                 self._writing = []
                 self._durable_seq = up_to
                 self._size += len(data)
-                if (
-                    up_to - self._marks_seq[-1] >= MARK_EVERY_EVENTS
-                    or self._size - self._marks_offset[-1] >= MARK_EVERY_BYTES
-                ):
-                    self._mark(up_to + 1, self._size)
+                mark_seq, mark_size = self._marks.next_due()
+                if up_to >= mark_seq or self._size >= mark_size:
+                    self._marks.add(up_to + 1, self._size)
             elif failure is None:
                 self._writing, self._buffer = [], [*lines, *self._buffer]
                 self._written_ahead = os.fstat(self._fd).st_size - self._size
             self._written_or_failed.notify_all()
-
-    def _mark(self, seq: int, offset: int) -> None:
-        """Remember that record `seq` starts at `offset`."""
-        self._marks_seq.append(seq)
-        self._marks_offset.append(offset)
-
-    def _mark_before(self, seq: int) -> tuple[int, int]:
-        at = bisect_right(self._marks_seq, seq) - 1
-        return (self._marks_seq[at], self._marks_offset[at]) if at >= 0 else (1, 0)
 
     def _open_file(self) -> int:
         if self._read_only:
@@ -279,8 +354,9 @@ class EventLog:
 
     def _scan(self) -> int:
         """Check the chain from `_size` to the end; returns the offset after the last record."""
-        head, seq, size, folds = self._head, self._last_seq, self._size, self._folds
-        mark_seq, mark_size = seq + MARK_EVERY_EVENTS, size + MARK_EVERY_BYTES
+        head, seq, size = self._head.encode(), self._last_seq, self._size
+        folds, marks = self._kinds, self._marks
+        mark_seq, mark_size = marks.next_due()
         with self.path.open("rb", buffering=1024 * 1024) as file:
             file.seek(size)
             try:
@@ -289,24 +365,24 @@ class EventLog:
                         self._check_torn(line, head, seq + 1, size)
                         break
                     try:
-                        digest, kind = check_record(line, head, seq + 1)
+                        head, kind = check_record(line, head, seq + 1)
                     except ValueError as error:
                         if _HOLE in line and not file.read(1):
                             break
                         raise LogDamaged(self.path, size, str(error)) from None
                     if kind in folds:
                         folds[kind](self._parse(line, size))
-                    head = digest
                     seq += 1
                     size += len(line)
+                    self._last_length = len(line)
                     if seq >= mark_seq or size >= mark_size:
-                        self._mark(seq + 1, size)
-                        mark_seq, mark_size = seq + MARK_EVERY_EVENTS, size + MARK_EVERY_BYTES
+                        marks.add(seq + 1, size)
+                        mark_seq, mark_size = marks.next_due()
             finally:
-                self._head, self._last_seq, self._size = head, seq, size
+                self._head, self._last_seq, self._size = head.decode(), seq, size
         return size
 
-    def _check_torn(self, line: bytes, head: str, seq: int, offset: int) -> None:
+    def _check_torn(self, line: bytes, head: bytes, seq: int, offset: int) -> None:
         """A cut record is less than whole; one that lacks only its newline was tampered with."""
         if len(line) > MAX_RECORD_BYTES:
             raise LogDamaged(self.path, offset, "the record is over the size limit")
@@ -321,3 +397,85 @@ class EventLog:
             return parse_record(line)
         except ValueError as error:
             raise LogDamaged(self.path, offset, str(error)) from None
+
+    # Snapshots
+
+    def _resume(self) -> None:
+        """Take up where the snapshot was taken, if there is one that the log agrees with."""
+        if self._snapshot is None:
+            return
+        try:
+            snapshot = read_snapshot(self._snapshot)
+            if snapshot is None:
+                return
+            resume(snapshot, self._fd, self._derived, self._segments)
+        except BadSnapshot as refusal:
+            self.snapshot_refused = str(refusal)
+            self._segments = Segments()
+            return
+        self._head, self._last_seq, self._size = snapshot.head, snapshot.seq, snapshot.size
+        self._last_length = snapshot.size - snapshot.start
+        self._marks = Marks(snapshot.mark_seqs, snapshot.mark_offsets)
+        self._snapshot_seq = snapshot.seq
+        self._snapshot_stamp = snapshot.stamp
+
+    def _capture(self) -> Snapshot:
+        """What is so after the last event, but for the checksums. With the lock held, or closed; it
+        costs what the states cost."""
+        size = self._size + sum(map(len, self._writing)) + sum(map(len, self._buffer))
+        return Snapshot(
+            seq=self._last_seq,
+            head=self._head,
+            start=size - self._last_length,
+            size=size,
+            segments=[],
+            mark_seqs=list(self._marks.seqs),
+            mark_offsets=list(self._marks.offsets),
+            stamp=None,
+            states=states_of(self._derived),
+        )
+
+    def _start_snapshot(self) -> None:
+        """With the lock held: write one from another thread, unless one is being written."""
+        if self._snapshot is None or self._snapshot_writer is not None:
+            return
+        self._snapshot_seq, self._snapshot_stamp = self._last_seq, None
+        self._snapshot_writer = Thread(
+            target=self._write_behind, args=(self._snapshot, self._capture())
+        )
+        self._snapshot_writer.start()
+
+    def _write_behind(self, path: Path, captured: Snapshot) -> None:
+        """A snapshot must not come to the disk before the events it tells of."""
+        try:
+            with self._lock, suppress(LogFailed):
+                self._make_durable(captured.seq)
+            if self._durable_seq >= captured.seq:
+                self._write_snapshot(path, captured)
+        finally:
+            self._snapshot_writer = None
+
+    def _final_snapshot(self) -> None:
+        """The log is closed and on disk. Its stamp says whether anybody changes it from here on."""
+        if self._snapshot is None or not self._last_seq:
+            return
+        stamp = settled(self._stamp)
+        if self._snapshot_seq < self._last_seq or self._snapshot_stamp != stamp:
+            self._write_snapshot(self._snapshot, replace(self._capture(), stamp=stamp))
+
+    def _write_snapshot(self, path: Path, captured: Snapshot) -> None:
+        """Its checksums are those of the file as it is: nobody else may have changed it since it
+        was checked or written."""
+        try:
+            sums = self._segments.read_on(self._fd, captured.size)
+            with self._lock:
+                while self._leading:
+                    self._written_or_failed.wait()
+                touched = self._stamp is None or self._stamp != stamp_of(self._fd)
+            if touched:
+                self.snapshot_failure = "the log was changed by somebody else"
+                return
+            write_snapshot(path, replace(captured, segments=sums))
+            self.snapshot_failure = None
+        except OSError as error:
+            self.snapshot_failure = str(error)

@@ -25,11 +25,12 @@ from ..proto.pf import (
     ShardMeta,
 )
 from .canonical import encode
-from .delta import DeltaTracker
 from .errors import HeavenError, PathOutside, PromptDamaged, PromptMissing, SectionMissing
+from .eventlog import EventLog
 from .excerpts import excerpt, fit, of_references, of_symbol
-from .governor import BudgetSpent, Governor
+from .governor import BudgetSpent
 from .index_store import Lines
+from .missions import Draw, Missions
 from .paths import normalise, resolve_inside
 from .prompt_faults import show_search, show_section, show_summary
 from .records import Json, Symbol
@@ -88,7 +89,7 @@ class _Draft:
 
 
 class FaultRouter:
-    """Answers faults. Thread-safe; accounts and deltas live as long as the object.
+    """Answers faults. Thread-safe; what each mission drew goes into `log`, for `missions`.
 
     `put_blobs` stores contents durably as one group; `status` gives the counters of PF_STATUS.
     """
@@ -99,14 +100,15 @@ class FaultRouter:
         put_blobs: Callable[[Iterable[bytes]], list[str]],
         status: Callable[[], Mapping[str, str | int | float]],
         prompts: PromptStore,
-        governor: Governor | None = None,
+        missions: Missions,
+        log: EventLog,
     ) -> None:
         self._index = index
         self._put_blobs = put_blobs
         self._status = status
         self._prompts = prompts
-        self._governor = governor or Governor()
-        self._delta = DeltaTracker()
+        self._missions = missions
+        self._log = log
         self._guard = RLock()
         self._stored: set[str] = set()
 
@@ -114,8 +116,7 @@ class FaultRouter:
         """Start the mission's budget and deltas afresh: it is run again by somebody who was shown
         nothing."""
         with self._guard:
-            self._governor.forget(mission_id)
-            self._delta.forget(mission_id)
+            self._missions.forget(mission_id, self._log)
 
     def fault(self, request: Request) -> Response:
         """Answer one fault. Raises FaultRefused, TreeUnreadable, OSError.
@@ -124,22 +125,30 @@ class FaultRouter:
         Text is cut at whole lines to the bytes that are left, and the shard says so; shards that
         were not asked for (prefetched) come whole or not at all.
         """
-        args = request.args
-        mission = args.mission_id or ""
         with self._guard:
             try:
-                self._governor.admit(mission)
+                draw = self._missions.draw(request.args.mission_id or "")
             except BudgetSpent as spent:
                 raise FaultRefused("budget", str(spent)) from None
-            files: dict[str, bytes] = {}
-            if request.command == "PF_STATUS":
-                # Not inside `ask`: Heaven's own lock comes before the index's, never after.
-                return self._reply(mission, [self._status_draft(mission)], files)
-            if request.command in _OF_PROMPTS:
-                # Outside as well, for the same reason.
-                return self._reply(mission, [self._prompt_draft(request, files)], files)
-            drafts = self._index.ask(lambda: self._drafts(request, files))
-            return self._reply(mission, drafts, files)
+            try:
+                response = self._answer(request, draw)
+            except BaseException:
+                draw.deliver_nothing()
+                self._missions.record(draw, self._log)
+                raise
+            self._missions.record(draw, self._log)
+            return response
+
+    def _answer(self, request: Request, draw: Draw) -> Response:
+        files: dict[str, bytes] = {}
+        if request.command == "PF_STATUS":
+            # Not inside `ask`: Heaven's own lock comes before the index's, never after.
+            return self._reply(draw, [self._status_draft(draw)], files)
+        if request.command in _OF_PROMPTS:
+            # Outside as well, for the same reason.
+            return self._reply(draw, [self._prompt_draft(request, files)], files)
+        drafts = self._index.ask(lambda: self._drafts(request, files))
+        return self._reply(draw, drafts, files)
 
     # What each command answers
 
@@ -168,8 +177,8 @@ class FaultRouter:
     def _source(self, one: Excerpt) -> bytes:
         return self._index.lines(one.path).source
 
-    def _status_draft(self, mission: str) -> _Draft:
-        drawn, left = self._governor.drawn(mission), self._governor.remaining(mission)
+    def _status_draft(self, draw: Draw) -> _Draft:
+        drawn, left = draw.drawn, draw.remaining
         data: Data = {
             **self._status(),
             "pf_count": drawn.calls,
@@ -335,12 +344,12 @@ class FaultRouter:
 
     # From drafts to a reply
 
-    def _reply(self, mission: str, drafts: list[_Draft], files: Mapping[str, bytes]) -> Response:
+    def _reply(self, draw: Draw, drafts: list[_Draft], files: Mapping[str, bytes]) -> Response:
         shards: list[Shard] = []
         contents: dict[str, bytes] = {}
         dropped = 0
         for draft in drafts:
-            shard, content = self._shard(mission, draft)
+            shard, content = self._shard(draw, draft)
             if shard is None:
                 dropped += 1
                 continue
@@ -352,7 +361,7 @@ class FaultRouter:
         self._store(contents)
         if dropped and shards:
             shards[0] = _noted(shards[0], "what is prefetched was left out: it is over the budget")
-        drawn, left = self._governor.drawn(mission), self._governor.remaining(mission)
+        drawn, left = draw.drawn, draw.remaining
         meta = ResponseMeta(
             drawn.calls,
             drawn.bytes,
@@ -361,17 +370,17 @@ class FaultRouter:
         )
         return Response(tuple(shards), meta)
 
-    def _shard(self, mission: str, draft: _Draft) -> tuple[Shard | None, bytes | None]:
+    def _shard(self, draw: Draw, draft: _Draft) -> tuple[Shard | None, bytes | None]:
         """The shard, and the content of its blob; no shard if a prefetched one does not fit."""
         content = _content(draft.excerpts, draft.data)
         blob = sha256(content).hexdigest()
-        handle = self._delta.handle(mission, draft.key)
-        if self._delta.unchanged(mission, draft.key, blob):
+        handle = draw.handle(draft.key)
+        if draw.unchanged(draft.key, blob):
             same = f"the same as {handle}, which was sent"
             same = same if draft.note is None else f"{same}; {draft.note}"
             meta = ShardMeta(handle, draft.subject, 0, draft.complete, same, draft.prefetched)
             return Shard("unchanged", blob, meta), None
-        cut = fit(draft.excerpts, self._governor.remaining(mission).bytes)
+        cut = fit(draft.excerpts, draw.remaining.bytes)
         if cut.lines_left_out and draft.prefetched:
             return None, None
         note = draft.note
@@ -380,9 +389,8 @@ class FaultRouter:
             blob = sha256(content).hexdigest()
             gone = f"{cut.lines_left_out} lines left out: the budget is used up"
             note = gone if draft.note is None else f"{draft.note}; {gone}"
-        self._governor.charge(mission, cut.bytes)
         whole = not cut.lines_left_out
-        self._delta.delivered(mission, draft.key, blob, whole=whole and draft.kind != "status")
+        draw.delivered(draft.key, blob, cut.bytes, whole=whole and draft.kind != "status")
         meta = ShardMeta(
             handle, draft.subject, cut.bytes, draft.complete and whole, note, draft.prefetched
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import RLock
 from typing import Final
 
+from .derived import BadState, Fold
 from .errors import BadEvent
 from .eventlog import EventLog
 from .paths import normalise
-from .records import Event
+from .records import Event, Json
 
 CLOCK_INC: Final = "clock_inc"
 
@@ -20,11 +21,30 @@ class FileClocks:
     `guard` is the lock under which Heaven's derived state changes.
     """
 
+    name: Final = "clocks/1"
+
     def __init__(self, guard: RLock) -> None:
         self._guard = guard
         self._counts: dict[str, int] = {}
 
-    def fold(self, event: Event) -> None:
+    @property
+    def folds(self) -> Mapping[str, Fold]:
+        return {CLOCK_INC: self._fold}
+
+    def state(self) -> Json:
+        return dict(self._counts)
+
+    def restore(self, state: Json) -> None:
+        if not isinstance(state, dict):
+            raise BadState("the clocks are no object")
+        counts: dict[str, int] = {}
+        for path, value in state.items():
+            if not isinstance(value, int):
+                raise BadState(f"the clock of {path!r} is not a number")
+            counts[path] = value
+        self._counts = counts
+
+    def _fold(self, event: Event) -> None:
         clocks = event.data["clocks"]
         if not isinstance(clocks, dict):
             raise BadEvent(f"event {event.seq}: a clock_inc without clocks")

@@ -38,26 +38,20 @@ class Governor:
         self.max_bytes = max_bytes
         self._accounts: dict[str, Account] = {}
 
-    def admit(self, mission: str) -> Remaining:
-        """Count one fault, and say what is left after it. Raises BudgetSpent, counting nothing."""
-        account = self._accounts.setdefault(mission, Account())
+    def admit(self, mission: str) -> None:
+        """Return if the mission may draw one more page fault. Raises BudgetSpent. Counts nothing:
+        `count` does, when it is known what the fault drew."""
+        account = self._accounts.get(mission, Account())
         if account.calls >= self.max_calls:
             raise BudgetSpent(f"all {self.max_calls} page faults of the mission are used up")
         if account.bytes >= self.max_bytes:
             raise BudgetSpent(f"all {self.max_bytes} bytes of the mission are used up")
-        account.calls += 1
-        return self.remaining(mission)
 
-    def charge(self, mission: str, size: int) -> Remaining:
-        """Count `size` bytes delivered. Raises BudgetSpent, counting nothing, if they are more
-        than what is left: fit the reply first."""
+    def count(self, mission: str, calls: int, size: int) -> None:
+        """Add what a fault drew."""
         account = self._accounts.setdefault(mission, Account())
-        if size > self.max_bytes - account.bytes:
-            raise BudgetSpent(
-                f"{size} bytes are more than the {self.max_bytes - account.bytes} left"
-            )
+        account.calls += calls
         account.bytes += size
-        return self.remaining(mission)
 
     def remaining(self, mission: str) -> Remaining:
         account = self._accounts.get(mission, Account())

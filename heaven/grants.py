@@ -11,7 +11,7 @@ from ..proto.leases import Lease, Scope, ScopeType
 from .clock import from_text, to_text
 from .errors import BadEvent
 from .lockmodes import LockMode
-from .records import Event, Json
+from .records import Event, Json, JsonObject
 from .scopes import Node
 
 GRANTED: Final = "lease_granted"
@@ -68,9 +68,34 @@ def granted_data(
     }
 
 
+def grant_state(grant: Grant) -> Json:
+    """A live lease for a snapshot: the data of the event that would grant it as it stands."""
+    lease = grant.lease
+    return {
+        "owner": lease.owner_id,
+        "mission": lease.mission_id,
+        "mode": grant.mode,
+        "issued": lease.issued_at,
+        "expires": lease.expires_at,
+        "leases": [
+            granted_row(
+                lease.fencing_token, Scope(lease.scope_type, lease.scope_value), grant.nodes
+            )
+        ],
+    }
+
+
 def read_granted(event: Event) -> Iterator[Grant]:
     """The grants of a `lease_granted` event. Raises BadEvent."""
-    match event.data:
+    try:
+        yield from read_grants(event.data)
+    except ValueError:
+        raise _malformed(event) from None
+
+
+def read_grants(data: JsonObject) -> Iterator[Grant]:
+    """The grants in what `granted_data` or `grant_state` returned. Raises ValueError."""
+    match data:
         case {
             "owner": str(owner),
             "mission": str(mission),
@@ -80,7 +105,7 @@ def read_granted(event: Event) -> Iterator[Grant]:
             "leases": list(rows),
         }:
             for row in rows:
-                token, scope, nodes = _read_row(event, row)
+                token, scope, nodes = _read_row(row)
                 lease = Lease(
                     lease_id=f"L{token}",
                     owner_id=owner,
@@ -93,7 +118,7 @@ def read_granted(event: Event) -> Iterator[Grant]:
                 )
                 yield Grant(lease, _MODES[mode], nodes, from_text(expires))
         case _:
-            raise _malformed(event)
+            raise ValueError("not a grant")
 
 
 def read_renewed(event: Event) -> tuple[list[str], str]:
@@ -112,20 +137,20 @@ def read_ended(event: Event) -> list[str]:
     return [row for row in rows if isinstance(row, str)]
 
 
-def _read_row(event: Event, row: Json) -> tuple[int, Scope, tuple[Node, ...]]:
+def _read_row(row: Json) -> tuple[int, Scope, tuple[Node, ...]]:
     match row:
         case {"token": int(token), "type": str(kind), "value": str(value), "nodes": list(places)}:
             if kind in _SCOPE_TYPES:
-                nodes = tuple(_read_node(event, place) for place in places)
+                nodes = tuple(_read_node(place) for place in places)
                 return token, Scope(_SCOPE_TYPES[kind], value), nodes
-    raise _malformed(event)
+    raise ValueError("not a lease")
 
 
-def _read_node(event: Event, place: Json) -> Node:
+def _read_node(place: Json) -> Node:
     match place:
         case [(str() | None) as path, (str() | None) as symbol]:
             return Node(path, symbol)
-    raise _malformed(event)
+    raise ValueError("not a place")
 
 
 def _malformed(event: Event) -> BadEvent:

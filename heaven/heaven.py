@@ -16,7 +16,6 @@ from .clock import Clock, SystemClock, to_text
 from .durable import make_directory
 from .errors import BadEvent
 from .eventlog import EventLog
-from .fileclocks import CLOCK_INC, FileClocks
 from .layout import (
     blob_directory,
     check_readable,
@@ -25,14 +24,15 @@ from .layout import (
     log_file,
     prepare,
     scratch_directory,
+    snapshot_file,
 )
-from .leases import DEFAULT_TTL_SECONDS, LeaseTable
+from .leases import DEFAULT_TTL_SECONDS
 from .lock import FileLock
 from .lockmodes import LockMode
 from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
-from .prompt_table import PromptTable
 from .prompts import PromptStore
 from .records import Event, JsonObject, Reference, Symbol
+from .state import HeavenState
 from .status import Hotset, describe
 from .tree import Manifest, list_files, snapshot
 
@@ -64,23 +64,19 @@ class Heaven:
         self._index: SymbolIndex | None = None
         self._faults: FaultRouter | None = None
         self._hotset = Hotset()
-        self._clocks = FileClocks(self._guard)
-        self._leases = LeaseTable(self._guard, clock, root, self._definitions)
+        self._state = HeavenState(self._guard, clock, root, self._definitions)
+        self._clocks, self._leases = self._state.clocks, self._state.leases
+        self._reserved = {kind for part in self._state.all for kind in part.folds}
         self._blobs = BlobStore(
             blob_directory(state), scratch_directory(state), read_only=read_only
         )
-        self._prompt_table = PromptTable(self._guard)
-        self._prompts = PromptStore(self._prompt_table, self._blobs)
-        self._folds = {
-            CLOCK_INC: self._clocks.fold,
-            **self._prompt_table.folds,
-            **self._leases.folds,
-        }
+        self._prompts = PromptStore(self._state.prompts, self._blobs)
         self._log = EventLog(
             log_file(state),
             clock=clock,
             read_only=read_only,
-            folds=self._folds,
+            derived=self._state.all,
+            snapshot=snapshot_file(state),
         )
 
     @classmethod
@@ -153,10 +149,10 @@ class Heaven:
         """Add an event to the log; with `sync` it and all before it are on disk on return.
 
         With `sync=False` it is kept, in order, and written together with the next synced one.
-        Raises BadEvent (also for the kinds that Heaven derives its state from),
+        Raises BadEvent (also for the kinds that state is derived from, which only it writes),
         NotCanonical, EventTooLarge, ReadOnly, Closed, LogFailed.
         """
-        if kind in self._folds:
+        if kind in self._reserved:
             raise BadEvent(f"{kind} events are written by Heaven itself")
         return self._log.append(kind, data, sync=sync)
 
@@ -210,10 +206,12 @@ class Heaven:
         ttl_seconds: float = DEFAULT_TTL_SECONDS,
         partial: bool = False,
         mode: LockMode = "X",
+        wait_seconds: float = 0.0,
     ) -> AcquireResponse:
         """Lease the scopes, exclusively (X) or against writers only (S), for `ttl_seconds`.
 
-        All of them or none; with `partial`, those that are free. Taken in canonical order; a scope
+        All of them or none; with `partial`, those that are free. With `wait_seconds`, wait so long
+        for those that are not, first come, first served. Taken in canonical order; a scope
         that the owner has already comes back as the same lease, with its expiry moved out. Durable
         on return. Raises BadScope, PathOutside, ReadOnly, Closed, LogFailed; with symbol scopes
         also TreeUnreadable.
@@ -226,6 +224,7 @@ class Heaven:
             ttl_seconds=ttl_seconds,
             partial=partial,
             mode=mode,
+            wait_seconds=wait_seconds,
         )
 
     def holders(
@@ -296,7 +295,7 @@ class Heaven:
     def prompts(self) -> tuple[PromptEntry, ...]:
         """Every stored prompt, in the order of storing."""
         self._refresh()
-        return self._prompt_table.all()
+        return self._state.prompts.all()
 
     # The working tree
 
@@ -367,7 +366,12 @@ class Heaven:
         with self._index_guard:
             if self._faults is None:
                 self._faults = FaultRouter(
-                    self.index, self.put_blobs, self._counters, self._prompts
+                    self.index,
+                    self.put_blobs,
+                    self._counters,
+                    self._prompts,
+                    self._state.missions,
+                    self._log,
                 )
             return self._faults
 

@@ -9,7 +9,8 @@ from .durable import make_directory, sync_directory, write_file
 from .errors import LogDamaged, NoHeaven, NoRepository, UnknownFormat
 
 STATE_DIRECTORY: Final = ".heaven"
-# 1: log.jsonl (hash-chained events), blobs/sha256/ab/cdef..., index.sqlite (derived).
+# 1: log.jsonl (hash-chained events), blobs/sha256/ab/cdef..., index.sqlite and
+# snapshot.json (derived).
 FORMAT: Final = "1"
 
 
@@ -70,6 +71,11 @@ def check_format(state: Path) -> None:
 
 def log_file(state: Path) -> Path:
     return state / "log.jsonl"
+
+
+def snapshot_file(state: Path) -> Path:
+    """What the log came to at some event; derived, safe to delete."""
+    return state / "snapshot.json"
 
 
 def lock_file(state: Path) -> Path:

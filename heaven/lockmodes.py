@@ -50,6 +50,21 @@ class LockTable:
                     return min(o for o, modes in owners.items() if o != owner and modes[held])
         return None
 
+    def blockers(self, owner: str, key: Key, mode: LockMode) -> set[str]:
+        """Every owner whose locks rule out `mode` on `key`."""
+        found: set[str] = set()
+        for depth in range(len(key) + 1):
+            wanted: _Held = mode if depth == len(key) else _INTENTION[mode]
+            owners = self._by_owner.get(key[:depth], {})
+            for other, modes in owners.items():
+                if other != owner and any(modes[held] for held in _INCOMPATIBLE[wanted]):
+                    found.add(other)
+        return found
+
+    def holds(self, owner: str) -> bool:
+        """Whether the owner has any lock: each is announced at the root."""
+        return owner in self._by_owner.get((), {})
+
     def add(self, owner: str, key: Key, mode: LockMode) -> None:
         self._count(owner, key, mode, 1)
 

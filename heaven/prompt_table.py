@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, insort
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from threading import RLock
 from typing import Final
 
+from .derived import BadState, Fold
 from .errors import BadEvent, PromptMissing
-from .eventlog import EventLog, Fold
+from .eventlog import EventLog
 from .prompt_records import SHORT, Prompt, PromptEntry
-from .records import Event, Json
+from .records import Event, Json, JsonObject
 
 PROMPT_STORED: Final = "prompt_stored"
 MIN_PREFIX: Final = 8
@@ -30,6 +31,8 @@ class PromptTable:
     or without `sha256:` before it.
     """
 
+    name: Final = "prompts/1"
+
     def __init__(self, guard: RLock) -> None:
         self._guard = guard
         self._entries: dict[str, PromptEntry] = {}
@@ -38,6 +41,16 @@ class PromptTable:
     @property
     def folds(self) -> Mapping[str, Fold]:
         return {PROMPT_STORED: self._fold}
+
+    def state(self) -> Json:
+        return [asdict(one) for one in self._entries.values()]
+
+    def restore(self, state: Json) -> None:
+        if not isinstance(state, list):
+            raise BadState("the prompts are no list")
+        entries = [_read_entry(row) for row in state]
+        self._entries = {one.prompt_id: one for one in entries}
+        self._sorted = sorted(self._entries)
 
     def add(self, log: EventLog, prompt: Prompt, outline: str, previous: str | None) -> bool:
         """Have the prompt in the log, on disk on return; whether it was there before.
@@ -113,7 +126,22 @@ def _alike(one: str, other: str) -> int:
 
 
 def _read_stored(event: Event) -> PromptEntry:
-    match event.data:
+    entry = _entry(event.data, event.time)
+    if entry is None:
+        raise BadEvent(f"event {event.seq}: a {PROMPT_STORED} that tells of no prompt")
+    return entry
+
+
+def _read_entry(row: Json) -> PromptEntry:
+    if isinstance(row, dict) and isinstance(stored_at := row.get("stored_at"), str):
+        entry = _entry(row, stored_at)
+        if entry is not None:
+            return entry
+    raise BadState("a row that tells of no prompt")
+
+
+def _entry(data: JsonObject, stored_at: str) -> PromptEntry | None:
+    match data:
         case {
             "prompt_id": str(prompt_id),
             "title": str(title),
@@ -122,5 +150,5 @@ def _read_stored(event: Event) -> PromptEntry:
             "outline": str(outline),
             "previous": (str() | None) as previous,
         } if _ID.fullmatch(prompt_id) and _ID.fullmatch(outline):
-            return PromptEntry(prompt_id, title, total, sections, outline, event.time, previous)
-    raise BadEvent(f"event {event.seq}: a {PROMPT_STORED} that tells of no prompt")
+            return PromptEntry(prompt_id, title, total, sections, outline, stored_at, previous)
+    return None

@@ -12,6 +12,7 @@ from typing import Final
 
 from .blobs import BlobStore
 from .errors import (
+    BadBlobId,
     BlobDamaged,
     BlobMissing,
     PromptDamaged,
@@ -23,6 +24,7 @@ from .eventlog import EventLog
 from .prompt_records import Prompt, PromptSection, StoredPrompt, dump_outline, load_outline
 from .prompt_search import Hit, rank
 from .prompt_table import PromptTable
+from .records import Event
 from .sectioner import section
 
 MAX_PROMPT_BYTES: Final = 4 * 1024 * 1024
@@ -134,3 +136,16 @@ class PromptStore:
             return PromptSection(prompt.prompt_id, one, self._blobs.get(one.blob_id))
         except (BlobMissing, BlobDamaged) as error:
             raise PromptDamaged(prompt.prompt_id, str(error)) from None
+
+
+def blobs_of_prompt(event: Event, blobs: BlobStore) -> list[str]:
+    """The blobs that a `prompt_stored` event counts on: the outline, and the sections that it
+    names, if it can be read. Raises OSError."""
+    outline = event.data.get("outline")
+    if not isinstance(outline, str):
+        return []
+    try:
+        sections = load_outline(blobs.get(outline)).sections
+    except (BadBlobId, BlobMissing, BlobDamaged, ValueError):
+        return [outline]
+    return [outline, *(one.blob_id for one in sections)]

@@ -111,7 +111,7 @@ def test_trap_tail_and_paging_do_not_reread_the_log(
     assert len(log.tail(10)) == 10
     assert len(list(log.events(after=4_000, kinds={"absent"}))) == 0
     assert len(parsed) == 1_000
-    _, offset = log._mark_before(4_991)
+    _, offset = log._marks.before_seq(4_991)
     assert path.stat().st_size - offset < 60_000
 
 

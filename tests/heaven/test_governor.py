@@ -8,26 +8,27 @@ from genesis_ssmp.heaven.governor import BudgetSpent, Governor, Remaining
 
 def test_the_last_call_is_admitted_and_the_next_is_not() -> None:
     governor = Governor(max_calls=2)
+    governor.count("m", 1, 0)
     governor.admit("m")
-    assert governor.admit("m").calls == 0
-    with pytest.raises(BudgetSpent):
+    governor.count("m", 1, 0)
+    with pytest.raises(BudgetSpent, match="all 2 page faults"):
         governor.admit("m")
     assert governor.drawn("m").calls == 2
-    assert governor.admit("other").calls == 1
+    governor.admit("other")
 
 
-def test_bytes_are_charged_to_the_last_one() -> None:
+def test_a_mission_without_a_byte_left_is_refused() -> None:
     governor = Governor(max_bytes=10)
-    assert governor.charge("m", 9) == Remaining(20, 1)
-    with pytest.raises(BudgetSpent):
-        governor.charge("m", 2)
-    assert governor.charge("m", 1).bytes == 0
-    with pytest.raises(BudgetSpent):
+    governor.count("m", 1, 9)
+    assert governor.remaining("m") == Remaining(19, 1)
+    governor.admit("m")
+    governor.count("m", 1, 1)
+    with pytest.raises(BudgetSpent, match="all 10 bytes"):
         governor.admit("m")
 
 
 def test_a_forgotten_mission_starts_afresh() -> None:
     governor = Governor(max_calls=1)
-    governor.admit("m")
+    governor.count("m", 1, 0)
     governor.forget("m")
     governor.admit("m")

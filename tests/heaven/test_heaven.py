@@ -171,7 +171,7 @@ def test_status_is_the_wire_record(tmp_path: Path) -> None:
         home.heaven.fault(ask)
         home.heaven.fault(ask)
         status = home.heaven.status()
-    assert status == HeavenStatus(2, 1, {"f": "2"}, {"a.py": "1", "b.py": "1"})
+    assert status == HeavenStatus(4, 1, {"f": "2"}, {"a.py": "1", "b.py": "1"})
     assert wire.parse(HeavenStatus, asdict(status)) == status
 
 

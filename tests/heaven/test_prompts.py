@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from genesis_ssmp.heaven import (
     eventlog,
     prompts,
 )
+from genesis_ssmp.heaven.canonical import encode
+from genesis_ssmp.heaven.derived import BadState
+from genesis_ssmp.heaven.fsck import fsck
 from genesis_ssmp.heaven.prompt_records import (
     dump_outline,
     load_outline,
@@ -34,7 +39,7 @@ from genesis_ssmp.heaven.prompt_records import (
     prompt_json,
     stored_json,
 )
-from genesis_ssmp.heaven.prompt_table import PROMPT_STORED
+from genesis_ssmp.heaven.prompt_table import PROMPT_STORED, PromptTable
 from genesis_ssmp.heaven.prompts import MAX_HEADINGS, MAX_PROMPT_BYTES
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -429,6 +434,33 @@ def test_a_kill_between_the_blobs_and_the_event_leaves_no_prompt_and_no_harm(
             home.heaven.get_prompt(ID)
         assert not home.heaven.store_prompt(TASK).stored_before
         assert home.heaven.reconstruct_prompt(ID) == TASK
+
+
+def test_prompts_come_back_from_a_snapshot_as_from_the_log(tmp_path: Path) -> None:
+    with HeavenHome(tmp_path) as home:
+        home.heaven.store_prompt(TASK)
+        home.heaven.store_prompt(REVISED, ID)
+        table = home.heaven._state.prompts
+        other = PromptTable(threading.RLock())
+        other.restore(json.loads(encode(table.state())))
+        assert other.all() == table.all() and other.state() == table.state()
+        assert other.find(ID[:9]) == table.find(ID)
+        for wrong in ({}, [1], [{}], [{**asdict(table.all()[0]), "outline": "x"}]):
+            with pytest.raises(BadState):
+                other.restore(wrong)
+        assert other.all() == table.all()
+
+
+@pytest.mark.parametrize("which", [0, 5])
+def test_fsck_misses_each_blob_of_a_prompt(tmp_path: Path, which: int) -> None:
+    with HeavenHome(tmp_path) as home:
+        prompt = home.heaven.store_prompt(TASK).prompt
+        blobs = [one.blob_id for one in prompt.sections] + [home.heaven.prompts()[0].outline]
+        home.close()
+        assert fsck(home.root).ok
+        blob_file(home, blobs[which]).unlink()
+        report = fsck(home.root)
+        assert [one.blob_id for one in report.findings if one.severity == "error"] == [blobs[which]]
 
 
 def test_roles_are_pinned_the_sections_of_their_types(tmp_path: Path) -> None:

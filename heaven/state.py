@@ -1,0 +1,29 @@
+"""Everything that a Heaven derives from its log, in one place for boot, snapshots and fsck."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import RLock
+
+from .clock import Clock
+from .derived import Derived
+from .fileclocks import FileClocks
+from .leases import LeaseTable
+from .missions import Missions
+from .prompt_table import PromptTable
+from .scopes import SymbolFinder
+
+
+class HeavenState:
+    """The parts, empty until a log folds its events into them.
+
+    `guard` is the lock of whoever reads leases, clocks and prompts; `root` and `find_symbols` say
+    what a lease's scope stands for, and are not asked in a replay.
+    """
+
+    def __init__(self, guard: RLock, clock: Clock, root: Path, find_symbols: SymbolFinder) -> None:
+        self.clocks = FileClocks(guard)
+        self.leases = LeaseTable(guard, clock, root, find_symbols)
+        self.missions = Missions()
+        self.prompts = PromptTable(guard)
+        self.all: tuple[Derived, ...] = (self.clocks, self.leases, self.missions, self.prompts)
