@@ -124,7 +124,8 @@ class EventLog:
                 if whole < stamp_of(self._fd)[2]:
                     os.ftruncate(self._fd, whole)
                     sync_data(self._fd)
-                    self._stamp = stamp_of(self._fd)
+                    if self._stamp is not None:
+                        self._stamp = stamp_of(self._fd)
                 if self._snapshot is not None and self.snapshot_refused is not None:
                     remove_snapshot(self._snapshot)
             self._durable_seq = self._last_seq
