@@ -6,6 +6,7 @@ from file to file; what an attribute's object is, it asks of `Values`.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
@@ -28,12 +29,14 @@ class Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`keys`: the definitions that it may be. `sure`: it is nothing else. `known`: the text shows
-    what it is, even if that is none of the repository's definitions (a local, a builtin)."""
+    what it is, even if that is none of the repository's definitions (a local, a builtin).
+    `outside` are the full names of what it may be outside of the repository, where known."""
 
     keys: tuple[Key, ...] = ()
     modules: tuple[Module, ...] = ()
     sure: bool = True
     known: bool = True
+    outside: tuple[str, ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -110,7 +113,7 @@ class Binder:
             if use.depth == 0:
                 return self.imported(path, row)
             parts = row.module.split(".")[: use.depth]
-            return _of_modules(self._module(path, row.level, ".".join(parts)))
+            return _of_modules(self.sources(path, row.level, ".".join(parts)))
         if use.on == -1:
             return self.name(path, use.scope, use.name, use.start)
         if use.on < 0:
@@ -121,16 +124,29 @@ class Binder:
         """What `.name` of the expression `on` means."""
         keys: dict[Key, None] = {}
         modules: dict[Module, None] = {}
+        outside: dict[str, None] = {}
         sure = known = True
         for value in self.values.expression(path, on):
             meaning = self.values.attribute(value, name)
             keys.update(dict.fromkeys(meaning.keys))
             modules.update(dict.fromkeys(meaning.modules))
+            outside.update(dict.fromkeys(meaning.outside))
             known = known and meaning.known
             sure = sure and meaning.sure and meaning.ours
+        return self._meaning(keys, modules, outside, sure, known)
+
+    def _meaning(
+        self,
+        keys: dict[Key, None],
+        modules: dict[Module, None],
+        outside: dict[str, None],
+        sure: bool,
+        known: bool,
+    ) -> Meaning:
         if keys or modules:
-            return Meaning(tuple(keys), tuple(modules), sure and self._one_place(keys, modules))
-        return FOREIGN if known else UNKNOWN
+            sure = sure and self._one_place(keys, modules)
+            return Meaning(tuple(keys), tuple(modules), sure, outside=tuple(outside))
+        return Meaning(outside=tuple(outside)) if known else UNKNOWN
 
     def name(self, path: str, scope: int, name: str, at: int) -> Meaning:
         """A bare name, by the scopes that it is seen from."""
@@ -139,7 +155,10 @@ class Binder:
             return UNKNOWN
         found = self.bindings(facts, scope, name, at)
         if not found:
-            return self._starred(path, facts, name)
+            meaning = self._starred(path, facts, name)
+            if meaning is FOREIGN and hasattr(builtins, name):
+                return Meaning(outside=(f"builtins.{name}",))
+            return meaning
         # As `bindings` gives all that one scope has, the scope and the name tell the answer.
         key = (path, found[0].scope, name)
         known = self._names.get(key)
@@ -153,24 +172,22 @@ class Binder:
 
     def bindings(self, facts: FileFacts, scope: int, name: str, at: int) -> list[Binding]:
         """The bindings of the scope that a name used at `at` in `scope` resolves to."""
-        where = scope
-        while where >= 0:
-            row = facts.scopes[where]
+        for where in facts.seen_from(scope):
             found = facts.visible(where, name)
-            # A class's names are seen from its own body only, and from there on down.
-            unseen = row.kind == "class" and (where != scope or found.first > at)
-            if found.bindings and not unseen:
-                if "global" in found.hows:
-                    return facts.visible(0, name).bindings
-                if "nonlocal" not in found.hows:
-                    return found.bindings
-            where = row.parent
+            # The names of a class's body are seen from there on down.
+            if facts.scopes[where].kind == "class" and found.first > at:
+                continue
+            if "global" in found.hows:
+                return facts.visible(0, name).bindings
+            if found.bindings and "nonlocal" not in found.hows:
+                return found.bindings
         return []
 
     def bound(self, path: str, facts: FileFacts, found: list[Binding]) -> Meaning:
         """What a name with these bindings, all of one scope, means."""
         keys: dict[Key, None] = {}
         modules: dict[Module, None] = {}
+        outside: dict[str, None] = {}
         sure = known = True
         # A local that is assigned anew is still the one definition of its scope.
         local = {one.how for one in found} <= {"definition", "variable"}
@@ -181,13 +198,12 @@ class Binder:
                 meaning = self.imported(path, facts.imports[one.target])
                 keys.update(dict.fromkeys(meaning.keys))
                 modules.update(dict.fromkeys(meaning.modules))
+                outside.update(dict.fromkeys(meaning.outside))
                 sure = sure and meaning.sure and meaning.ours
                 known = known and meaning.known
             else:
                 sure = sure and local
-        if keys or modules:
-            return Meaning(tuple(keys), tuple(modules), sure and self._one_place(keys, modules))
-        return FOREIGN if known else UNKNOWN
+        return self._meaning(keys, modules, outside, sure, known)
 
     def _one_place(self, keys: dict[Key, None], modules: dict[Module, None]) -> bool:
         """Whether all the definitions are redefinitions of one name in one scope."""
@@ -198,19 +214,22 @@ class Binder:
         """What the name that an import makes known stands for."""
         if not row.name:
             top = row.module.partition(".")[0]
-            return _of_modules(self._module(path, 0, top if row.bound == top else row.module))
-        sources = self._module(path, row.level, row.module)
+            named = top if row.bound == top else row.module
+            modules = self.sources(path, 0, named)
+            return _of_modules(modules) if modules else Meaning(outside=(named,))
+        sources = self.sources(path, row.level, row.module)
         if not sources:
-            return UNKNOWN if row.level else FOREIGN
+            return UNKNOWN if row.level else Meaning(outside=(f"{row.module}.{row.name}",))
         found = [self.member(module, row.name) for module in sources]
         hits = [one for one in found if one.ours]
         if len(hits) > 1:
             keys = tuple(dict.fromkeys(key for one in hits for key in one.keys))
-            modules = tuple(dict.fromkeys(module for one in hits for module in one.modules))
-            return Meaning(keys, modules, sure=False)
+            places = tuple(dict.fromkeys(module for one in hits for module in one.modules))
+            return Meaning(keys, places, sure=False)
         return hits[0] if hits else next((one for one in found if not one.known), found[0])
 
-    def _module(self, path: str, level: int, name: str) -> tuple[Module, ...]:
+    def sources(self, path: str, level: int, name: str) -> tuple[Module, ...]:
+        """The modules that an import in the file `path` may name."""
         if level:
             return self.modules.relative(path, level, name)
         return self.modules.absolute(name)
@@ -257,7 +276,7 @@ class Binder:
         for row in reversed(facts.imports):
             if row.name != "*":
                 continue
-            sources = self._module(path, row.level, row.module)
+            sources = self.sources(path, row.level, row.module)
             unknown = unknown or not sources
             for module in sources:
                 meaning = self.member(module, name)

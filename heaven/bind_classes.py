@@ -15,6 +15,7 @@ class Classes:
 
     def __init__(self, binder: Binder) -> None:
         self._binder = binder
+        self._members: dict[tuple[Key, str, int], Meaning] = {}
         self._linear: dict[Key, tuple[tuple[Key, ...], bool]] = {}
 
     def member(self, key: Key, name: str, skip: int = 0) -> Meaning:
@@ -22,6 +23,16 @@ class Classes:
 
         Known, but nothing of ours, where every base can be followed or lies outside the repository.
         """
+        known = self._members.get((key, name, skip))
+        if known is not None:
+            return known
+        before = self._binder.cuts
+        meaning = self._member(key, name, skip)
+        if self._binder.cuts == before:
+            self._members[key, name, skip] = meaning
+        return meaning
+
+    def _member(self, key: Key, name: str, skip: int) -> Meaning:
         from .bind import FOREIGN, UNKNOWN
 
         binder = self._binder
@@ -44,11 +55,14 @@ class Classes:
             if facts is None:
                 return False
             for base in facts.definitions[one.number].bases:
-                if any(value.form == "unknown" for value in self._base(one.path, facts, base)):
+                if any(
+                    value.form in ("unknown", "result")
+                    for value in self.base(one.path, facts, base)
+                ):
                     return False
         return True
 
-    def _base(self, path: str, facts: FileFacts | None, number: int) -> tuple[Value, ...]:
+    def base(self, path: str, facts: FileFacts | None, number: int) -> tuple[Value, ...]:
         """What a base is; `Base[int]` is `Base`."""
         while facts is not None and number >= 0 and facts.expressions[number].op == "item":
             number = facts.expressions[number].argument
@@ -69,7 +83,7 @@ class Classes:
         for base in facts.definitions[key.number].bases if facts is not None else ():
             classes = [
                 value.key
-                for value in self._base(key.path, facts, base)
+                for value in self.base(key.path, facts, base)
                 if value.form == "definition"
                 and value.key is not None
                 and binder.definition(value.key).kind == "class"

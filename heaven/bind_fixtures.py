@@ -20,7 +20,7 @@ def fixture_of(binder: Binder, path: str, facts: FileFacts, one: Binding) -> Key
     if number < 0:
         return None
     row = facts.definitions[number]
-    if not (row.name.startswith("test") or _is_fixture(row)):
+    if not (row.name.startswith("test") or is_fixture(row)):
         return None
     found = _named(facts, one.name, number)
     if found >= 0:
@@ -40,10 +40,11 @@ def fixture_of(binder: Binder, path: str, facts: FileFacts, one: Binding) -> Key
 
 def _named(facts: FileFacts, name: str, asking: int) -> int:
     for number, row in enumerate(facts.definitions):
-        if row.name == name and number != asking and _is_fixture(row):
+        if row.name == name and number != asking and is_fixture(row):
             return number
     return -1
 
 
-def _is_fixture(row: Definition) -> bool:
+def is_fixture(row: Definition) -> bool:
+    """Whether pytest hands out what the function gives."""
     return any(name.rpartition(".")[2] == "fixture" for name in row.decorators)

@@ -47,21 +47,24 @@ class Value(NamedTuple):
     """What an expression may be.
 
     `definition`: a function or class itself, `key`. `instance`: one of class `key`. `super`: the
-    same, seen from its bases. `module`. `foreign`: defined outside the repository, or built in;
-    `elements` is what iterating or indexing it gives. `maker`: called, it gives `elements`.
-    `unknown`: the text does not show it.
+    same, seen from its bases. `module`. `outside`: what `name` means outside the repository;
+    `result`: what calling that gives. `foreign`: built in, or an instance of the class `name` from
+    outside; `elements` is what iterating or indexing it gives. `maker`: called, it gives
+    `elements`. `none`: None, left out where there are others. `unknown`: the text does not show it.
     """
 
     form: str
     key: Key | None = None
     module: Module | None = None
     elements: tuple[Value, ...] = ()
+    name: str = ""
 
 
 Found: TypeAlias = tuple[Value, ...]
 
 UNKNOWN_VALUE: Final = Value("unknown")
 FOREIGN_VALUE: Final = Value("foreign")
+NONE_VALUE: Final = Value("none")
 _UNKNOWN: Final[Found] = (UNKNOWN_VALUE,)
 _FOREIGN: Final[Found] = (FOREIGN_VALUE,)
 
@@ -97,6 +100,12 @@ class Values:
         row = facts.expressions[number]
         if row.op == "literal":
             return _FOREIGN
+        if row.op == "none":
+            return (NONE_VALUE,)
+        if row.op == "typed":
+            return self.typed(path, row.argument)
+        if row.op == "either":
+            return _flat((self.expression(path, row.argument), self.expression(path, row.other)))
         if row.op == "value":
             return self._use(facts, path, row.argument)
         inner = facts.expressions[row.argument]
@@ -146,10 +155,13 @@ class Values:
 
     def of_meaning(self, meaning: Meaning) -> Found:
         if not meaning.ours:
-            return _FOREIGN if meaning.known else _UNKNOWN
-        found = dict.fromkeys(value for key in meaning.keys for value in self.of_definition(key))
-        found.update((Value("module", module=module), None) for module in meaning.modules)
-        return tuple(found)
+            if not meaning.known:
+                return _UNKNOWN
+            return tuple(Value("outside", name=one) for one in meaning.outside) or _FOREIGN
+        found = [self.of_definition(key) for key in meaning.keys]
+        found.append(tuple(Value("module", module=module) for module in meaning.modules))
+        found.append(tuple(Value("outside", name=one) for one in meaning.outside))
+        return _flat(found)
 
     def of_definition(self, key: Key) -> Found:
         """What the name of a definition evaluates to."""
@@ -191,10 +203,8 @@ class Values:
 
     def of_bindings(self, path: str, facts: FileFacts, bindings: list[Binding]) -> Found:
         """All that a name may be. Where a binding is annotated, what the annotation says."""
-        found: dict[Value, None] = {}
-        for one in [one for one in bindings if one.type >= 0] or bindings:
-            found.update(dict.fromkeys(self._of_binding(path, facts, one)))
-        return tuple(found) or _UNKNOWN
+        typed = [one for one in bindings if one.type >= 0]
+        return _flat(self._of_binding(path, facts, one) for one in typed or bindings)
 
     def _of_binding(self, path: str, facts: FileFacts, one: Binding) -> Found:
         from .bind import Key
@@ -267,7 +277,9 @@ class Values:
         if not meaning.keys:
             if use.name == "Self":
                 return self._around(facts, path, use.scope, "instance")
-            return _FOREIGN if meaning.known and use.name not in _OPAQUE else _UNKNOWN
+            if not meaning.known or use.name in _OPAQUE:
+                return _UNKNOWN
+            return tuple(Value("foreign", name=one) for one in meaning.outside) or _FOREIGN
         return _joined(self.of_meaning(meaning), self._instance)
 
     def _instance(self, value: Value) -> Found:
@@ -282,6 +294,8 @@ class Values:
     def called(self, value: Value) -> Found:
         if value.form == "maker":
             return value.elements
+        if value.form == "outside":
+            return (Value("result", name=value.name),)
         if value.form == "instance":
             return _joined(self._member(value, "__call__"), self.called)
         if value.form != "definition" or value.key is None:
@@ -308,10 +322,12 @@ class Values:
 
     def attribute(self, value: Value, name: str) -> Meaning:
         """What `.name` of a value means."""
-        from .bind import FOREIGN, UNKNOWN
+        from .bind import FOREIGN, UNKNOWN, Meaning
 
         if value.form in ("foreign", "maker"):
             return FOREIGN
+        if value.form == "outside":
+            return Meaning(outside=(f"{value.name}.{name}",))
         if value.form == "module" and value.module is not None:
             return self._binder.member(value.module, name)
         if value.key is None:
@@ -347,7 +363,10 @@ def _joined(values: Found, step: Callable[[Value], Found]) -> Found:
 
 
 def _flat(found: Iterable[Found]) -> Found:
-    return tuple(dict.fromkeys(value for values in found for value in values)) or _UNKNOWN
+    kept = dict.fromkeys(value for values in found for value in values)
+    if len(kept) > 1:
+        kept.pop(NONE_VALUE, None)
+    return tuple(kept) or _UNKNOWN
 
 
 def _elements(value: Value) -> Found:

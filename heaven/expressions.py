@@ -25,8 +25,8 @@ class Expressions:
     def all_of(self, ranges: Iterable[Range]) -> tuple[int, ...]:
         return tuple(self.expression(at) for at in ranges)
 
-    def add(self, op: Op, argument: int) -> int:
-        self.expressions.append(Expression(op, argument))
+    def add(self, op: Op, argument: int, other: int = -1) -> int:
+        self.expressions.append(Expression(op, argument, other))
         return len(self.expressions) - 1
 
     def expression(self, at: Range, depth: int = 0) -> int:
@@ -37,15 +37,22 @@ class Expressions:
         number = -1
         head = self._reading.heads.get(at)
         made = self._reading.made.get(at)
-        if head is not None:
+        either = self._reading.either.get(at)
+        _, cast = self._reading.types.get(self._reading.casts.get(at, -1), (-1, None))
+        if cast is not None:
+            number = self.add("typed", self.type(cast))
+        elif either is not None and depth < _MAX_DEPTH:
+            left, right = (self.expression(one, depth + 1) for one in either)
+            number = self.add("either", left, right)
+        elif head is not None:
             use = self._use_at.get(head, -1)
             number = self.add("value", use) if use >= 0 else -1
         elif made is not None and depth < _MAX_DEPTH:
             op, inner = made
             if op == "same":
                 number = self.expression(inner, depth + 1)
-            elif op == "literal":
-                number = self.add("literal", -1)
+            elif op in ("literal", "none"):
+                number = self.add("literal" if op == "literal" else "none", -1)
             else:
                 argument = self.expression(inner, depth + 1)
                 if argument >= 0:

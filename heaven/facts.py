@@ -7,6 +7,7 @@ Indices point into the tables of the same file; -1 is "none".
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
@@ -18,8 +19,11 @@ How: TypeAlias = Literal[
     "definition", "field", "import", "parameter", "self", "variable", "global", "nonlocal"
 ]
 
-# How an expression's value comes about. Its argument is a use (value) or another expression.
-Op: TypeAlias = Literal["value", "call", "item", "enter", "element", "literal"]
+# How an expression's value comes about. Its argument is a use (value), a type (typed) or another
+# expression; `either` has two.
+Op: TypeAlias = Literal[
+    "value", "call", "item", "enter", "element", "literal", "none", "typed", "either"
+]
 
 
 class Definition(NamedTuple):
@@ -112,6 +116,7 @@ class Use(NamedTuple):
 class Expression(NamedTuple):
     op: Op
     argument: int
+    other: int = -1
 
 
 class Type(NamedTuple):
@@ -154,6 +159,15 @@ class FileFacts:
             known = Visible(found, frozenset(one.how for one in found), first)
             self._visible[scope, name] = known
         return known
+
+    def seen_from(self, scope: int) -> Iterator[int]:
+        """The scopes whose names are seen in `scope`, itself first. A class's names are seen from
+        its own body only."""
+        where = scope
+        while where >= 0:
+            if where == scope or self.scopes[where].kind != "class":
+                yield where
+            where = self.scopes[where].parent
 
     def scope_name(self, scope: int) -> str:
         """The qualname of the definition that a scope lies in; empty at the top of the file."""

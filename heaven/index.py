@@ -6,7 +6,7 @@ Every question first brings the index up to date with the files' content, so no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -17,6 +17,8 @@ from typing import TypeVar
 from .facts import FileFacts
 from .index_state import IndexState, Standing
 from .index_store import IndexStore, Lines
+from .modules import Module
+from .naming import Naming
 from .paths import normalise
 from .records import Reference, Symbol
 from .references import References
@@ -217,6 +219,27 @@ class SymbolIndex:
         """The symbol and, for an attribute of a class, what it overrides and what overrides it in
         the repository: a call through a base class may reach any of them."""
         return self.ask(lambda: self._references.family(symbol))
+
+    def naming(self, symbols: Sequence[Symbol]) -> Naming:
+        """Every token that stands, by the symbols' own name, for any of them, for what shares their
+        variable or for what overrides them. All must have one name. For use inside `ask`."""
+        return self._references.naming(symbols)
+
+    def paths(self) -> tuple[str, ...]:
+        """The files that were read, sorted. For use inside `ask`."""
+        rows = self._state.fresh.rows
+        return tuple(sorted(path for path, row in rows.items() if row.status == "ok"))
+
+    def files_with(self, name: str) -> list[str]:
+        """The files in which a name stands, strings and comments left out; sorted. For use inside
+        `ask`."""
+        return self._store.files_with(name)
+
+    def submodule(self, path: str, name: str) -> str | None:
+        """The file of the module `name` in the package that the file `path` is; None where there
+        is none. For use inside `ask`."""
+        found = self._state.modules().child(Module(path, True), name)
+        return found[0].path if found else None
 
     def tests_of(self, symbol: Symbol, top_k: int = 20) -> tuple[TestReach, ...]:
         """The tests that reach a symbol, best first: by reference, by their name, by import."""

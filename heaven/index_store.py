@@ -16,7 +16,7 @@ from .records import Position, Symbol
 from .watch import Signature
 from .words import split_name
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 _SCHEMA: Final = """
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
@@ -276,6 +276,14 @@ class IndexStore:
             "SELECT f.path FROM mentions m JOIN files f ON f.id=m.file WHERE m.name=? "
             "ORDER BY f.path",
             (name,),
+        )
+        return [row[0] for row in rows]
+
+    def files_of_several_bases(self) -> list[str]:
+        """The files with a class whose header has a comma; sorted."""
+        rows = self._db.execute(
+            "SELECT DISTINCT f.path FROM symbols s JOIN files f ON f.id=s.file "
+            "WHERE s.kind='class' AND s.signature LIKE '%,%' ORDER BY f.path"
         )
         return [row[0] for row in rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from posixpath import dirname
@@ -52,7 +53,9 @@ class ModuleMap:
         for directory in sorted(directories):
             if not any(f"{directory}/{init}" in files for init in _INIT):
                 for name in _names(directory, roots, mapped):
-                    found.setdefault(name, []).append(Module(directory, False))
+                    # Python takes any module of that name before a directory that is no package.
+                    if name not in sys.stdlib_module_names:
+                        found.setdefault(name, []).append(Module(directory, False))
         return cls(
             files,
             frozenset(directories),

@@ -22,6 +22,7 @@ _BINDINGS: Final = (
     "global",
     "nonlocal",
 )
+_NOTHING: Final = (-1, -1)
 _TAKES: Final = ("value", "context", "raised", "iterable")
 
 
@@ -76,7 +77,8 @@ def span(node: Node) -> Range:
 @dataclass(slots=True)
 class Reading:
     """All of it by byte offset. `heads` maps an expression's range to the token that stands for
-    it; `made` maps the other expressions to what they are made of."""
+    it; `made` maps the other expressions to what they are made of, `either` those that are one of
+    two. `casts` maps calls of `cast` to the start of the type."""
 
     source: bytes
     tokens: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -88,6 +90,8 @@ class Reading:
     bases: dict[int, list[Range]] = field(default_factory=dict)
     heads: dict[Range, int] = field(default_factory=dict)
     made: dict[Range, tuple[str, Range]] = field(default_factory=dict)
+    either: dict[Range, tuple[Range, Range]] = field(default_factory=dict)
+    casts: dict[Range, int] = field(default_factory=dict)
     called: list[Range] = field(default_factory=list)
     types: dict[int, tuple[int, TypeNode]] = field(default_factory=dict)
     type_nodes: list[Node] = field(default_factory=list)
@@ -113,9 +117,13 @@ class Reading:
                 self.heads[start, end] = start
         elif "whole" in captures:
             self._expression(captures)
-        elif "literal" in captures:
-            at = span(captures["literal"][0])
-            self.made.setdefault(at, ("literal", at))
+        elif "literal" in captures or "none" in captures:
+            op = "literal" if "literal" in captures else "none"
+            at = span(captures[op][0])
+            self.made.setdefault(at, (op, at))
+        elif "cast" in captures:
+            self.type_nodes.append(captures["to"][0])
+            self.casts[span(captures["cast"][0])] = captures["to"][0].start_byte
         elif "function" in captures or "class" in captures:
             self._definition(captures)
         elif "lambda" in captures or "comprehension" in captures:
@@ -124,6 +132,9 @@ class Reading:
             self._import(captures)
         elif "ignore" in captures:
             self.role(captures["ignore"][0].start_byte).ignore = True
+        elif "matched" in captures:
+            role = self.role(captures["matched"][0].start_byte)
+            role.on, role.kind = _NOTHING, "attribute"
         elif "type" in captures:
             self.type_nodes.append(captures["type"][0])
         elif "base" in captures:
@@ -188,6 +199,8 @@ class Reading:
             callee = span(captures["callee"][0])
             self.made[whole] = ("call", callee)
             self.called.append(callee)
+        elif "either" in captures:
+            self.either[whole] = (span(captures["either"][0]), span(captures["or"][0]))
         elif "inner" in captures:
             self.made[whole] = ("same", span(captures["inner"][0]))
         else:

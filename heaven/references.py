@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from .bind import Key, Meaning
 from .facts import FileFacts, Use
+from .family import holders_of, related
 from .index_state import IndexState
+from .naming import Naming
 from .records import Reference, Symbol
 
 _SUGGESTED: Final = 0.3
@@ -50,31 +53,19 @@ class References:
 
     def family(self, symbol: Symbol) -> tuple[Symbol, ...]:
         binder = self._state.binder()
-        linear = binder.classes.linear
-        start = self._keys_of(symbol)
-        owners = {Key(key.path, binder.definition(key).owner) for key in start}
+        keys = self._keys_of(symbol)
+        owners = {Key(key.path, binder.definition(key).owner) for key in keys}
         owners = {key for key in owners if key.number >= 0}
-        if not owners:
-            return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in start]))
-        holders: dict[Key, list[Key]] = {}
-        for path in self._state.store.files_with(symbol.name):
-            facts = self._state.facts(path)
-            for number, row in enumerate(facts.definitions if facts is not None else ()):
-                if row.name == symbol.name and row.owner >= 0:
-                    holders.setdefault(Key(path, row.owner), []).append(Key(path, number))
-        related = set(owners)
-        grown = True
-        while grown:
-            grown = False
-            for holder in holders:
-                if holder in related:
-                    continue
-                line = set(linear(holder)[0])
-                if line & related or any(holder in linear(one)[0] for one in related):
-                    related.add(holder)
-                    grown = True
-        keys = [key for holder in sorted(related) for key in holders.get(holder, ())]
+        if owners:
+            holders = holders_of(self._state, symbol.name)
+            classes = related(self._state, owners, holders)
+            keys = [key for holder in sorted(classes) for key in holders.get(holder, ())]
         return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in keys]))
+
+    def naming(self, symbols: Sequence[Symbol]) -> Naming:
+        places = {(symbol.path, symbol.qualname): symbol for symbol in symbols}
+        keys = [key for symbol in places.values() for key in self._keys_of(symbol)]
+        return Naming(self._state, symbols[0].name, keys)
 
     def doubtful(self, name: str) -> tuple[str, ...]:
         """The files where uses of a name may have been missed: those that were not read for their

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from .refused import Expansion
 
 if TYPE_CHECKING:
-    from .rename import Index
+    from ..heaven import Heaven
 
-Expander: TypeAlias = "Callable[[Mapping[str, str], Index], Expansion]"
+Expander: TypeAlias = "Callable[[Mapping[str, str], Heaven], Expansion]"
 
 
-def _rename_symbol(args: Mapping[str, str], heaven: Index) -> Expansion:
+def _rename_symbol(args: Mapping[str, str], heaven: Heaven) -> Expansion:
     # The analysis is only needed once a macro runs.
     from .rename import expand
 

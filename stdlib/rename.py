@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ..heaven.errors import PathOutside
+from ..heaven.index import SymbolIndex
+from ..heaven.naming import Naming
 from ..heaven.records import Symbol
 from ..proto.edit_ir import EditIR, EditOp
-from .python.collisions import check_collisions
-from .python.program import Program
-from .python.renaming import Renaming
-from .python.scopes import Scope
-from .python.tree import count_errors, parse
+from .collisions import check_collisions
+from .followable import check_followable
 from .refused import Expansion, MacroRefused
+from .syntax import PYTHON, count_errors, parse
 from .tokens import replace_tokens, token_edits
+from .unsure import unsure_sites
 
-_DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
-_PYTHON = (".py", ".pyi")
-
-
-class Index(Protocol):
-    """What a rename asks of Heaven."""
-
-    @property
-    def root(self) -> Path: ...
-
-    def list_files(self) -> tuple[str, ...]:
-        """The repository's files: POSIX paths, sorted."""
-        ...
-
-    def find_symbols(
-        self, name: str, *, path: str | None = None, kind: str | None = None
-    ) -> tuple[Symbol, ...]:
-        """The definitions of exactly this name."""
-        ...
+if TYPE_CHECKING:
+    from ..heaven import Heaven
 
 
-def expand(args: Mapping[str, str], heaven: Index) -> Expansion:
+def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
     """Rename what `args["old"]` names (`name`, `Class.method`, `path::qualname`) to `args["new"]`.
 
     `args["in"]` (a file or directory) and `args["kind"]` narrow the choice. Strings, comments and
@@ -49,21 +31,25 @@ def expand(args: Mapping[str, str], heaven: Index) -> Expansion:
 
     Raises MacroRefused: the name is unknown or ambiguous, the new one is no name or is taken where
     it would be used, the definition overrides something outside the repository, or its language has
-    no rename in this version.
+    no rename in this version; TreeUnreadable.
     """
+    return heaven.index.ask(lambda: _expand(args, heaven.index))
+
+
+def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
     old, new = _argument(args, "old"), _argument(args, "new")
-    program = Program(heaven.root, heaven.list_files())
-    symbols = _find(heaven, program, old, args.get("in"), args.get("kind"))
+    symbols = _find(index, old, args.get("in"), args.get("kind"))
     bare = symbols[0].name
     wanted = _new_name(old, new, bare)
-    renaming = Renaming(program, bare, _owners(program, symbols))
-    renaming.collect()
-    _check_private(renaming, bare, wanted)
-    check_collisions(renaming, wanted)
-    sure = sum(len(tokens) for tokens in renaming.tokens.values())
-    if not sure:
+    naming = index.naming(symbols)
+    _check_variable(naming, symbols)
+    check_followable(index, naming)
+    _check_private(bare, wanted)
+    check_collisions(index, naming, wanted)
+    if not naming.sure:
         raise MacroRefused("unknown", f"no token of {old} was found to rename")
-    return Expansion(EditIR(_edits(renaming, wanted)), sure, tuple(renaming.unsure))
+    edits, count = _edits(index, naming, wanted)
+    return Expansion(EditIR(edits), count, unsure_sites(index, naming))
 
 
 def _argument(args: Mapping[str, str], name: str) -> str:
@@ -97,12 +83,10 @@ def _new_name(old: str, new: str, bare: str) -> str:
     return name
 
 
-def _find(
-    heaven: Index, program: Program, old: str, place: str | None, kind: str | None
-) -> tuple[Symbol, ...]:
+def _find(index: SymbolIndex, old: str, place: str | None, kind: str | None) -> tuple[Symbol, ...]:
     """The definitions that `old` names: one symbol, with all its overloads and accessors."""
     try:
-        found = heaven.find_symbols(old, kind=kind)
+        found = index.find_symbols(old, kind=kind)
     except PathOutside as error:
         raise MacroRefused("unknown", f"{old} names no file of the repository") from error
     if place is not None:
@@ -113,14 +97,14 @@ def _find(
             if inside in ("", ".") or s.path == inside or s.path.startswith(inside + "/")
         )
     if not found:
-        raise _unknown(heaven, program, old, place, kind)
-    others = sorted({s.path for s in found if not s.path.endswith(_PYTHON)})
+        raise _unknown(index, old, place, kind)
+    others = sorted({s.path for s in found if not s.path.endswith(PYTHON)})
     if others:
         raise MacroRefused(
             "unsupported", f"RENAME_SYMBOL works on Python in this version, not on {others[0]}"
         )
     homes = {(s.path, s.qualname) for s in found}
-    if len(homes) > 1 and not _one_family(program, found):
+    if len(homes) > 1 and not set(found) <= set(index.family(found[0])):
         listed = tuple(f"{s.path}:{s.name_at.start_line} {s.qualname}" for s in found)
         raise MacroRefused(
             "ambiguous",
@@ -131,61 +115,41 @@ def _find(
     return found
 
 
-def _unknown(
-    heaven: Index, program: Program, old: str, place: str | None, kind: str | None
-) -> MacroRefused:
+def _unknown(index: SymbolIndex, old: str, place: str | None, kind: str | None) -> MacroRefused:
     bare = re.split(r"[.:]+", old)[-1]
     elsewhere = tuple(
-        f"{s.path}:{s.name_at.start_line} {s.qualname}" for s in heaven.find_symbols(bare)
+        f"{s.path}:{s.name_at.start_line} {s.qualname}" for s in index.find_symbols(bare)
     )
     if elsewhere:
         first = elsewhere[0] + (f" (and {len(elsewhere) - 1} more)" if elsewhere[1:] else "")
         return MacroRefused(
             "unknown", f"{old} is not where it was looked for; there is {first}", elsewhere
         )
-    names = {
-        match.decode("utf-8", errors="replace")
-        for path in program.paths
-        for match in _DEFINED.findall(program.source(path))
-    }
-    near = tuple(difflib.get_close_matches(bare, sorted(names), n=5))
+    near = index.near(bare)
     where = f" in {place}" if place else ""
     what = f" of kind {kind}" if kind else ""
     hint = f"; near names: {', '.join(near)}" if near else ""
     return MacroRefused("unknown", f"no definition{what} named {old}{where}{hint}", near)
 
 
-def _owners(program: Program, symbols: Sequence[Symbol]) -> set[Scope]:
-    """The scopes whose variable the symbols define."""
-    owners: set[Scope] = set()
-    for symbol in symbols:
-        module = program.module(symbol.path)
-        for token in module.tokens.get(symbol.name, []):
-            if token.start == symbol.name_at.start_byte:
-                owner = token.scope.owner(symbol.name)
-                if owner is not None:
-                    owners.add(owner)
-    if not owners:
+def _check_variable(naming: Naming, symbols: tuple[Symbol, ...]) -> None:
+    """An attribute that only `self.name = ...` makes is not followed."""
+    bound = {
+        (variable.path, one.at)
+        for variable in naming.variables
+        for one in naming.bindings(variable)
+        if one.how == "definition"
+    }
+    if not any((one.path, one.name_at.start_byte) in bound for one in symbols):
         first = symbols[0]
         raise MacroRefused(
             "unsupported",
             f"{first.qualname} ({first.path}:{first.name_at.start_line}) is a {first.kind}, "
             "which RENAME_SYMBOL does not follow in this version",
         )
-    return owners
 
 
-def _one_family(program: Program, symbols: Sequence[Symbol]) -> bool:
-    """Whether the symbols are one method and its overrides."""
-    owners = _owners(program, symbols)
-    if any(owner.kind != "class" for owner in owners):
-        return False
-    renaming = Renaming(program, symbols[0].name, {next(iter(owners))})
-    renaming.collect()
-    return owners <= renaming.family
-
-
-def _check_private(renaming: Renaming, old: str, new: str) -> None:
+def _check_private(old: str, new: str) -> None:
     """Python mangles `__name` within classes, so that it must stay private or stay public."""
     if old.startswith("__") != new.startswith("__"):
         raise MacroRefused(
@@ -193,17 +157,19 @@ def _check_private(renaming: Renaming, old: str, new: str) -> None:
         )
 
 
-def _edits(renaming: Renaming, new: str) -> tuple[EditOp, ...]:
+def _edits(index: SymbolIndex, naming: Naming, new: str) -> tuple[tuple[EditOp, ...], int]:
+    """The edits, and how many tokens they change."""
+    tokens: dict[str, set[tuple[int, int]]] = {}
+    for token in naming.sure:
+        tokens.setdefault(token.path, set()).add((token.start, token.end))
     ops: list[EditOp] = []
-    for path in sorted(renaming.tokens):
-        source = renaming.program.source(path)
-        tokens = renaming.tokens[path]
-        before = count_errors(renaming.program.module(path).root)
-        after = replace_tokens(source, tokens, new.encode())
-        if count_errors(parse(after)) > before:
+    for path in sorted(tokens):
+        source = index.lines(path).source
+        after = replace_tokens(source, tokens[path], new.encode())
+        if count_errors(parse(after)) > count_errors(parse(source)):
             raise MacroRefused("syntax", f"{path} would no longer parse with {new}", (path,))
         try:
-            ops.extend(token_edits(path, source, tokens, new))
+            ops.extend(token_edits(path, source, tokens[path], new))
         except UnicodeDecodeError as error:
             raise MacroRefused("unsupported", f"{path} is not UTF-8", (path,)) from error
-    return tuple(ops)
+    return tuple(ops), sum(map(len, tokens.values()))

@@ -2,12 +2,13 @@
 ;   definitions   @function @class with @name @typevars @parameters @returns @bases @body;
 ;                 @base of @class.of; @decorator of @defined in @decorated
 ;   scopes        @lambda @comprehension, @outer (a part that belongs to the scope outside)
-;   names         @use; @ignore is no use; @quoted is a name inside a string; @type; @dotted
+;   names         @use; @ignore is no use; @quoted is a name inside a string; @type; @dotted;
+;                 @matched is an attribute of what a pattern matches
 ;   bindings      @parameter (@variadic) @variable @field (of @owner) @walrus @typevar @global
 ;                 @nonlocal, with what they take: @value @annotation @context @raised @iterable
 ;   functions     @result @yielded
-;   expressions   @whole with @member of @object | @callee | @inner (the same value) | @indexed;
-;                 @literal
+;   expressions   @whole with @member of @object | @callee | @inner (the same value) | @indexed |
+;                 @either @or; @literal @none; @cast of something @to a type
 ;   imports       @import with @module @source @imported @alias @star
 
 (identifier) @use
@@ -28,7 +29,9 @@
   body: (block) @body) @class
 
 (class_definition
-  superclasses: (argument_list [(identifier) (attribute) (subscript) (call)] @base)) @class.of
+  superclasses: (argument_list
+    [(identifier) (attribute) (subscript) (call) (list_splat) (parenthesized_expression)
+     (conditional_expression)] @base)) @class.of
 
 (decorated_definition (decorator (_) @decorator) definition: (_) @defined) @decorated
 
@@ -49,7 +52,11 @@
 (await (_) @inner) @whole
 (named_expression value: (_) @inner) @whole
 (subscript value: (_) @indexed) @whole
-[(string) (concatenated_string) (integer) (float) (true) (false) (none) (list) (dictionary) (set)
+(conditional_expression . (_) @either (_) . (_) @or .) @whole
+(boolean_operator left: (_) @either right: (_) @or) @whole
+(none) @none
+(binary_operator left: [(string) (concatenated_string) (integer) (float)]) @literal
+[(string) (concatenated_string) (integer) (float) (true) (false) (list) (dictionary) (set)
  (tuple) (list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)
  (lambda) (comparison_operator) (not_operator)] @literal
 (return_statement (_) @result)
@@ -114,8 +121,32 @@
 ; --- names that are no uses, and uses that are no names
 
 (keyword_argument name: (identifier) @ignore)
-(keyword_pattern . (identifier) @ignore)
+(keyword_pattern . (identifier) @matched)
 (type) @type
+((call
+  function: [(identifier) @_cast (attribute attribute: (identifier) @_cast)]
+  arguments: (argument_list . [(identifier) (attribute) (subscript) (string) (binary_operator)] @to . (_) .)) @cast
+ (#eq? @_cast "cast"))
+((call
+  function: [(identifier) @_new (attribute attribute: (identifier) @_new)]
+  arguments: (argument_list . (_) . [(identifier) (attribute) (subscript) (string)] @type))
+ (#any-of? @_new "TypeVar" "NewType"))
+((call
+  function: [(identifier) @_new (attribute attribute: (identifier) @_new)]
+  arguments: (argument_list (string) (_) [(identifier) (attribute) (subscript) (string)] @type))
+ (#eq? @_new "TypeVar"))
+((call
+  function: [(identifier) @_new (attribute attribute: (identifier) @_new)]
+  arguments: (argument_list . (string) @type .))
+ (#eq? @_new "ForwardRef"))
+((keyword_argument
+  name: (identifier) @_bound
+  value: [(identifier) (attribute) (subscript) (string) (binary_operator)] @type)
+ (#eq? @_bound "bound"))
+((assignment
+  type: (type) @_alias
+  right: [(identifier) (attribute) (subscript) (string) (binary_operator)] @type)
+ (#match? @_alias "(^|\\.)TypeAlias$"))
 
 (dotted_name) @dotted
 

@@ -549,3 +549,84 @@ def test_trap_a_reference_query_does_not_grow_with_the_square_of_the_assignments
         return steps
 
     assert work(400) < 3 * work(200)
+
+
+def test_casts_choices_and_what_starts_as_none_show_their_type(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import typing as t
+                class A:
+                    def greet(self): ...
+                class Holder:
+                    def __init__(self):
+                        self.late = None
+                    def fill(self):
+                        self.late = A()
+                        self.late.‹greet›()
+                def f(x, y):
+                    t.cast("A", x).‹greet›()
+                    t.cast(t.Optional[A], x).‹greet›()
+                    z = A() if x else None
+                    z.‹greet›()
+                    (A() or A()).‹greet›()
+                    (A() or y).‹?greet›()
+                    ("%s" % x).greet()
+                """
+        },
+        "A.greet",
+    )
+
+
+def test_types_in_quotes_outside_of_annotations_are_references(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import typing as t
+                from typing import TypeAlias, TypeVar, cast
+                class A: ...
+                T = TypeVar("T", bound="‹A›")
+                U = t.TypeVar("U", "‹A›", "int")
+                N = t.NewType("A", "‹A›")
+                S: TypeAlias = "t.List[‹A›]"
+                R: t.TypeAlias = "t.Dict[str, ‹A›]"
+                def f(x): return cast("‹A›", x), t.cast("A", x, 1), dict(other="A")
+                """
+        },
+        "A",
+    )
+
+
+def test_what_a_pattern_matches_by_keyword_is_an_attribute_of_something(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                class A:
+                    size = 1
+                def f(x):
+                    match x:
+                        case A(‹?size›=size): return size
+                """
+        },
+        "A.size",
+    )
+
+
+def test_a_directory_does_not_hide_the_standard_library(tmp_path: Path) -> None:
+    files = {
+        "tests/typing/check.py": "x = 1\n",
+        "tests/test_a.py": "",
+        "a.py": """\
+            import typing as t
+            class A(t.Generic[t.Any]):
+                def greet(self): self.‹greet›()
+            """,
+    }
+    check(tmp_path, files, "A.greet")
+    index = SymbolIndex(tmp_path, None)
+    naming = index.naming(index.find_symbols("A.greet"))
+    assert naming.line(next(iter(naming.classes))).outside == ("typing.Generic",)
+    index.close()

@@ -1,0 +1,53 @@
+"""Which classes share an attribute: what overrides what, through any class of the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from .bind import Key
+from .index_state import IndexState
+
+_NONE: Final[frozenset[Key]] = frozenset()
+
+
+def holders_of(state: IndexState, name: str) -> dict[Key, list[Key]]:
+    """The classes that define the attribute `name`, with its definitions."""
+    holders: dict[Key, list[Key]] = {}
+    for path in state.store.files_with(name):
+        facts = state.facts(path)
+        for number, row in enumerate(facts.definitions if facts is not None else ()):
+            if row.name == name and row.owner >= 0:
+                holders.setdefault(Key(path, row.owner), []).append(Key(path, number))
+    return holders
+
+
+def related(state: IndexState, start: Iterable[Key], holders: Iterable[Key]) -> set[Key]:
+    """The holders that are tied to the classes `start`: by inheritance, or by a class that inherits
+    from both, in which one takes the other's place."""
+    linear = state.binder().classes.linear
+    known = set(holders)
+    tied: dict[Key, set[Key]] = {}
+    for one in [*known, *_of_several_bases(state)]:
+        line = [key for key in linear(one)[0] if key in known]
+        for other in line[1:]:
+            tied.setdefault(line[0], set()).add(other)
+            tied.setdefault(other, set()).add(line[0])
+    found: set[Key] = set()
+    pending = list(start)
+    while pending:
+        one = pending.pop()
+        if one not in found:
+            found.add(one)
+            pending.extend(tied.get(one, _NONE))
+    return found
+
+
+def _of_several_bases(state: IndexState) -> list[Key]:
+    found: list[Key] = []
+    for path in state.store.files_of_several_bases():
+        facts = state.facts(path)
+        for number, row in enumerate(facts.definitions if facts is not None else ()):
+            if len(row.bases) > 1:
+                found.append(Key(path, number))
+    return found

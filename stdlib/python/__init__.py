@@ -1,1 +1,0 @@
-"""Names in Python source: scopes, imports and receivers, proved from the syntax."""
