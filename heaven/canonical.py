@@ -29,7 +29,8 @@ def encode(value: Json | JsonObject) -> bytes:
 def decode(data: bytes) -> Json:
     """Any JSON text (canonical or not) as a value. Raises NotCanonical on what is not JSON."""
     try:
-        value: Json = json.loads(data, parse_constant=_refuse)
+        text = data.decode(json.detect_encoding(data), "surrogatepass")
+        value: Json = _decode(text)
     except (ValueError, RecursionError) as error:
         raise NotCanonical(f"not JSON: {error}") from error
     return value
@@ -59,3 +60,7 @@ def _check_keys(value: Json | JsonObject) -> None:
 
 def _refuse(constant: str) -> Json:
     raise ValueError(f"{constant} is not JSON")
+
+
+# Made once: `json.loads` with a `parse_constant` makes a decoder for each call.
+_decode = json.JSONDecoder(parse_constant=_refuse).decode

@@ -27,19 +27,17 @@ from .chain import (
     check_kind,
     check_record,
     finish_record,
-    hash_of,
-    kind_of,
     parse_record,
-    prev_of,
     start_record,
 )
 from .clock import Clock, to_text
 from .derived import Derived, Fold
 from .durable import sync_data, sync_directory, write_all
 from .errors import Closed, EventTooLarge, LogDamaged, LogFailed, ReadOnly
+from .logreader import LogReader
 from .marks import Marks
 from .records import Event, JsonObject
-from .segments import SEGMENT_BYTES, Segments
+from .segments import Segments
 from .snapshot import (
     BadSnapshot,
     Snapshot,
@@ -126,7 +124,8 @@ class EventLog:
                 if whole < stamp_of(self._fd)[2]:
                     os.ftruncate(self._fd, whole)
                     sync_data(self._fd)
-                    self._stamp = stamp_of(self._fd)
+                    if self._stamp is not None:
+                        self._stamp = stamp_of(self._fd)
                 if self._snapshot is not None and self.snapshot_refused is not None:
                     remove_snapshot(self._snapshot)
             self._durable_seq = self._last_seq
@@ -202,7 +201,8 @@ class EventLog:
             end = self._size
             unwritten = [*self._writing, *self._buffer]
         wanted = None if kinds is None else frozenset(kinds)
-        return self._read(after, wanted, seq, start, end, unwritten)
+        reader = LogReader(self.path, self._marks, self._segments)
+        return reader.read(after, wanted, (seq, start), end, unwritten)
 
     def tail(self, count: int) -> tuple[Event, ...]:
         """The last `count` events, oldest first, without reading those before."""
@@ -239,56 +239,6 @@ class EventLog:
                 self._final_snapshot()
         finally:
             os.close(self._fd)
-
-    def _read(
-        self,
-        after: int,
-        wanted: frozenset[str] | None,
-        seq: int,
-        start: int,
-        end: int,
-        unwritten: list[bytes],
-    ) -> Iterator[Event]:
-        with self.path.open("rb") as file:
-            self._check_segments(file.fileno(), start, end)
-            file.seek(start)
-            before = b""
-            while start < end:
-                line = file.readline(MAX_RECORD_BYTES + 1)
-                if not line:
-                    raise LogDamaged(self.path, start, "the file was cut while it was open")
-                if seq > after and (wanted is None or kind_of(line) in wanted):
-                    yield self._checked(line, before, seq, start)
-                start += len(line)
-                seq += 1
-                before = line
-        for line in unwritten:
-            event = parse_record(line)
-            if event.seq > after and (wanted is None or event.kind in wanted):
-                yield event
-
-    def _checked(self, line: bytes, before: bytes, seq: int, offset: int) -> Event:
-        """The record, checked again: the disk may have changed it since the log was opened."""
-        try:
-            check_record(line, hash_of(before) if before else prev_of(line), seq)
-            return parse_record(line)
-        except ValueError as error:
-            raise LogDamaged(self.path, offset, str(error)) from None
-
-    def _check_segments(self, fd: int, start: int, end: int) -> None:
-        """Raise LogDamaged if what the boot took on trust between two offsets was changed."""
-        differs = self._segments.check(fd, start, end)
-        if differs is None:
-            return
-        offset = differs * SEGMENT_BYTES
-        seq, at = self._marks.before_offset(offset)
-        before = b""
-        with self.path.open("rb") as file:
-            file.seek(at)
-            while line := file.readline(MAX_RECORD_BYTES + 1):
-                self._checked(line, before, seq, at)
-                seq, at, before = seq + 1, at + len(line), line
-        raise LogDamaged(self.path, offset, "the bytes do not match their checksum")
 
     def _check_writable(self) -> None:
         if self._closed:

@@ -104,12 +104,17 @@ def fsck(
     UnknownFormat, OSError.
     """
     state = locate(root.resolve())
-    check_readable(state)
+    log = log_file(state)
+    if log.exists() or not blob_directory(state).exists():
+        check_readable(state)
     report = Report(writer=holder_of(lock_file(state)))
     # Before the log's end is known, so that it cannot be about events after that.
     snapshot = _read_snapshot(state, report)
     check = _LogCheck(root, report, references, progress, snapshot)
-    check.run(log_file(state))
+    if log.exists():
+        check.run(log)
+    else:
+        report.add(Finding("log", "error", "it is missing, and the blobs of its events are not"))
     _check_blobs(blob_directory(state) / "sha256", check.referenced, report, progress)
     return report
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven import eventlog as eventlog_module
+from genesis_ssmp.heaven import logreader as logreader_module
 from genesis_ssmp.heaven.canonical import encode
 from genesis_ssmp.heaven.chain import GENESIS_HASH, MAX_RECORD_BYTES, kind_of
 from genesis_ssmp.heaven.errors import (
@@ -107,7 +108,7 @@ def test_trap_tail_and_paging_do_not_reread_the_log(
         parsed.append(line)
         return kind_of(line)
 
-    monkeypatch.setattr(eventlog_module, "kind_of", counting)
+    monkeypatch.setattr(logreader_module, "kind_of", counting)
     assert len(log.tail(10)) == 10
     assert len(list(log.events(after=4_000, kinds={"absent"}))) == 0
     assert len(parsed) == 1_000

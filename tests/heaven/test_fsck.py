@@ -264,3 +264,9 @@ def test_without_a_heaven_there_is_nothing_to_check(tmp_path: Path) -> None:
         fsck(tmp_path)
     Heaven.open(tmp_path).close()
     assert fsck(tmp_path).ok
+
+
+def test_a_lost_log_is_damage(home: HeavenHome) -> None:
+    home.log.unlink()
+    found = errors(check(home))
+    assert (found[0].part, found[0].message[:13]) == ("log", "it is missing")

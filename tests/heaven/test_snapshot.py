@@ -15,6 +15,7 @@ import pytest
 from genesis_ssmp.heaven import Heaven, LogDamaged, LogFailed
 from genesis_ssmp.heaven import chain as chain_module
 from genesis_ssmp.heaven import eventlog as eventlog_module
+from genesis_ssmp.heaven import logreader as logreader_module
 from genesis_ssmp.heaven import segments as segments_module
 from genesis_ssmp.heaven import snapshot as snapshot_module
 from genesis_ssmp.heaven.canonical import encode
@@ -252,7 +253,7 @@ def test_bytes_changed_behind_the_file_systems_back_are_found_when_they_are_read
 ) -> None:
     """A disk that rots leaves the file's times alone, so that the boot trusts them."""
     monkeypatch.setattr(segments_module, "SEGMENT_BYTES", 4096)
-    monkeypatch.setattr(eventlog_module, "SEGMENT_BYTES", 4096)
+    monkeypatch.setattr(logreader_module, "SEGMENT_BYTES", 4096)
     monkeypatch.setattr(eventlog_module, "settled", lambda stamp: stamp)
     with HeavenHome(tmp_path) as home:
         for n in range(100):
