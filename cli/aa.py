@@ -14,6 +14,7 @@ import click
 from . import output
 from .options import output_mode_option, param_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .serving import serve
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -421,6 +422,9 @@ def index(report: Report, repo: str | None) -> None:
     report.result |= stats
     _print(report, [f"{name:<10} {value}" for name, value in stats.items()])
     report.finish()
+
+
+cli.add_command(serve)
 
 
 def _print(report: Report, lines: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from .output import ENVIRONMENT, Problem
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ..heaven import Heaven, HeavenInUse
 
 _MARKS: Final = (
     ".heaven",
@@ -58,7 +58,7 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
         with Heaven.open(root, read_only=read_only) as heaven:
             yield heaven
     except HeavenInUse as busy:
-        raise Problem(str(busy), ENVIRONMENT, "wait for it to end, or stop it") from None
+        raise _in_use(root, busy) from None
     except NoHeaven:
         raise Problem(
             f"nothing was run in {root} yet", ENVIRONMENT, "`aa run PROGRAM` starts its log"
@@ -69,3 +69,16 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
         raise Problem(str(error)) from None
     except RunError as error:
         raise Problem(str(error), ENVIRONMENT) from None
+
+
+def _in_use(root: Path, busy: HeavenInUse) -> Problem:
+    from ..heaven.discovery import find_server
+
+    server = find_server(root)
+    if server is None:
+        return Problem(str(busy), ENVIRONMENT, "wait for it to end, or stop it")
+    return Problem(
+        f"{root} is served at {server.url} by pid {server.pid}",
+        ENVIRONMENT,
+        f"stop the server first: kill {server.pid}",
+    )
