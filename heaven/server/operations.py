@@ -48,7 +48,7 @@ def get_blob(heaven: Heaven, call: Call) -> messages.BlobContent:
 def append(heaven: Heaven, call: Call) -> dict[str, Json]:
     event = _body(call, messages.NewEvent)
     if is_reserved(event.kind):
-        raise BadEvent(f"{event.kind} events are written by Heaven and by runs, not by clients")
+        raise BadEvent(f"{event.kind} events are written by Heaven itself")
     stored = heaven.append(event.kind, cast("JsonObject", event.data))
     return {"offset": stored.seq, "event": event_record(stored)}
 
