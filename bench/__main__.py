@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import compiler, storage, symbols, vm
+from bench import compiler, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
@@ -20,6 +20,12 @@ MEASURES = (
     storage.syscall,
     storage.append,
     symbols.index,
+    server.empty_request,
+    server.definition,
+    server.definition_tail,
+    server.search,
+    server.appends,
+    server.leases,
 )
 
 

@@ -18,7 +18,7 @@ class Row:
 
     what: str
     figure: float
-    unit: Literal["ms", "us", "lines/s", "instructions/s"]
+    unit: Literal["ms", "us", "lines/s", "instructions/s", "per s"]
     bar: float | None
     floor: float | None = None
     floor_is: str = ""

@@ -11,6 +11,7 @@ from .output import ENVIRONMENT, Problem
 
 if TYPE_CHECKING:
     from ..heaven import Heaven, HeavenInUse
+    from ..heaven.protocol import HeavenProtocol
 
 _MARKS: Final = (
     ".heaven",
@@ -50,13 +51,36 @@ def find_root(option: str | None) -> Path:
 
 @contextmanager
 def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
-    """The repository's Heaven, its errors turned into problems with exit codes."""
-    from ..heaven import Heaven, HeavenError, HeavenInUse, NoHeaven
+    """The repository's Heaven, opened here; its errors turned into problems with exit codes."""
+    from ..heaven import Heaven
+
+    with _explained(root), Heaven.open(root, read_only=read_only) as heaven:
+        yield heaven
+
+
+@contextmanager
+def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
+    """The server of the repository where one runs, else its Heaven, opened here."""
+    from ..heaven import Heaven
+    from ..heaven.client import HeavenClient
+
+    with _explained(root):
+        client = HeavenClient.find(root)
+        if client is not None:
+            with client:
+                yield client
+        else:
+            with Heaven.open(root, read_only=read_only) as heaven:
+                yield heaven
+
+
+@contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    from ..heaven import HeavenError, HeavenInUse, NoHeaven
     from ..runtime.errors import NoSuchRun, RunError
 
     try:
-        with Heaven.open(root, read_only=read_only) as heaven:
-            yield heaven
+        yield
     except HeavenInUse as busy:
         raise _in_use(root, busy) from None
     except NoHeaven:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from base64 import b64decode
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, Self, TypeVar
@@ -200,10 +200,12 @@ class HeavenClient:
 
     # The symbol index and the tree
 
-    def build_index(self) -> IndexStats:
+    def build_index(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
         from .index import IndexStats
 
         counts = self._send("/ir/build", messages.BuildRequest(), messages.Built).stats
+        if progress is not None:
+            progress(counts.files, counts.files)
         return IndexStats(
             counts.files,
             counts.symbols,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..proto.heaven_status import HeavenStatus
@@ -103,8 +103,9 @@ class HeavenProtocol(Protocol):
         """Whether the owner may write all of that now. Raises BadScope, PathOutside."""
         ...
 
-    def build_index(self) -> IndexStats:
-        """Bring the symbol index up to date. Raises TreeUnreadable."""
+    def build_index(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
+        """Bring the symbol index up to date; `progress` gets (files done, files to do), from a
+        server only at the end. Raises TreeUnreadable."""
         ...
 
     def find_symbols(self, name: str) -> tuple[Symbol, ...]:

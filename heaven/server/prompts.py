@@ -24,7 +24,14 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=Body.RAW,
         errors=(501,),
     ),
-    Route("GET", "/prompt/{id}", "The outline of a prompt.", "application/json", _missing, errors=(404, 501)),
+    Route(
+        "GET",
+        "/prompt/{id}",
+        "The outline of a prompt.",
+        "application/json",
+        _missing,
+        errors=(404, 501),
+    ),
     Route(
         "GET",
         "/prompt/{id}/section/{index}",

@@ -22,15 +22,13 @@ def _section(route: Route) -> Iterator[str]:
     if route.query:
         yield ""
     if route.body is Body.RAW:
-        yield "Body: the bytes themselves."
+        yield "Body: the bytes themselves.\n"
     elif isinstance(route.body, type):
-        yield f"Body: {_shape(route.body)}"
+        yield f"Body: {_shape(route.body)}\n"
     if isinstance(route.answer, str):
         yield f"Answer: `{route.answer}`"
     else:
         yield f"Answer: {_shape(route.answer)}"
-    if route.errors:
-        yield f"\nRefused with {', '.join(map(str, route.errors))} where the request's subject is."
     yield ""
 
 
