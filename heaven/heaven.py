@@ -157,6 +157,12 @@ class Heaven:
         """Return when every event appended so far is on disk. Raises LogFailed, Closed."""
         self._log.sync()
 
+    def grouped(self) -> AbstractContextManager[None]:
+        """In this block nothing that this thread writes to the log (events, leases, clocks) waits
+        for the disk; its end does, once for all: acknowledge nothing before. Blobs are durable at
+        once as ever. Raises LogFailed, Closed at the end."""
+        return self._log.grouped()
+
     def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
         """Events with `seq` > `after`, in order, only those of `kinds` if given; also the ones not
         yet synced. Raises LogDamaged, Closed."""

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias, TypeVar, cast
 from ...proto.wire import WireError
 from ..errors import HeavenError
 from ..heaven import Heaven
+from .batches import Batches
 from .failures import Refusal, failure
 from .guard import Guard
 from .messages import Health
@@ -52,6 +53,7 @@ class Application:
             Lane.STORE: ThreadPoolExecutor(STORE_THREADS, "store"),
             Lane.INDEX: ThreadPoolExecutor(INDEX_THREADS, "index"),
         }
+        self._batches = Batches(heaven)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns = [(p, route) for route in ROUTES if (p := route.pattern()) is not None]
         for route in ROUTES:
@@ -61,6 +63,7 @@ class Application:
 
     def close(self) -> None:
         """Wait for the work that was begun."""
+        self._batches.close()
         for threads in self._threads.values():
             threads.shutdown(wait=True)
 
@@ -159,6 +162,8 @@ class Application:
         if route.lane is Lane.LOOP:
             return work()
         lane = Lane.INDEX if route.index_if and route.index_if in body else route.lane
+        if lane is Lane.LOG:
+            return await self._batches.run(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads[lane], work)
 
     def _work(

@@ -57,7 +57,8 @@ class Lane(Enum):
     """Which threads do the work: long questions to the index must not hold up the log."""
 
     LOOP = "answered at once, by the event loop"
-    STORE = "log, blobs, leases"
+    LOG = "writes to the log, as many with one sync as are waiting"
+    STORE = "blobs, and reading the log"
     INDEX = "symbol index and files"
 
 
