@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from genesis_ssmp.heaven import Closed, Heaven, HeavenError, errors
+from genesis_ssmp.heaven import Closed, Heaven, HeavenError, Json, errors
 from genesis_ssmp.heaven.client import HeavenClient
 from genesis_ssmp.heaven.errors import HeavenRefused, HeavenUnreachable
 from genesis_ssmp.heaven.faults import FaultRefused
@@ -71,7 +71,12 @@ def test_every_error_of_heaven_crosses_the_wire() -> None:
 
 
 def test_an_answer_of_another_version_is_still_a_refusal() -> None:
-    for body in ({}, {"error": "why"}, {"error": "why", "type": "Newer", "fields": {}}):
+    bodies: list[dict[str, Json]] = [
+        {},
+        {"error": "why"},
+        {"error": "why", "type": "Newer", "fields": {}},
+    ]
+    for body in bodies:
         error = revive(418, body)
         assert isinstance(error, HeavenRefused)
         assert error.status == 418

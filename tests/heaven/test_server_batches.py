@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from genesis_ssmp.heaven import eventlog
+from genesis_ssmp.heaven import durable, eventlog
 from genesis_ssmp.proto.leases import Scope
 from kit.server import Wire
 
@@ -15,7 +15,7 @@ def test_a_group_of_writes_waits_for_the_disk_once_at_its_end(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     syncs: list[int] = []
-    real = eventlog.sync_data
+    real = durable.sync_data
 
     def counted(fd: int) -> None:
         syncs.append(fd)
@@ -48,7 +48,7 @@ def test_many_writers_at_once_share_syncs(wire: Wire, monkeypatch: pytest.Monkey
     """While the first sync is held up, 20 more requests come; they need one more, not 20."""
     held, syncs = threading.Event(), []
     first = threading.Event()
-    real = eventlog.sync_data
+    real = durable.sync_data
 
     def slow(fd: int) -> None:
         syncs.append(fd)

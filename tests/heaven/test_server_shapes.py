@@ -207,9 +207,12 @@ def _values(value: object, key: str) -> list[object]:
 
 
 def test_openapi_takes_the_shapes_that_proto_has_from_there() -> None:
-    schemas = describe("1")["components"]["schemas"]  # type: ignore[index, call-overload]
-    lease = proto_wire.schema("leases")["$defs"]["Lease"]  # type: ignore[index, call-overload]
-    assert schemas["Lease"] == lease
+    components = describe("1")["components"]
+    definitions = proto_wire.schema("leases")["$defs"]
+    assert isinstance(components, dict) and isinstance(definitions, dict)
+    schemas = components["schemas"]
+    assert isinstance(schemas, dict)
+    assert schemas["Lease"] == definitions["Lease"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class Follower:
             pass
 
     def events(self, count: int) -> list[tuple[int, str, dict[str, object]]]:
-        found = []
+        found: list[tuple[int, str, dict[str, object]]] = []
         fields: dict[str, str] = {}
         while len(found) < count:
             line = self._line()
