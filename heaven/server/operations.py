@@ -28,7 +28,9 @@ PAGE_BYTES: Final = 4 * 1024 * 1024
 MAX_ITEMS: Final = 1_000
 """Scopes, leases, paths or symbols in one request."""
 _ENDED_LEASES: Final = 1_000
-_RESERVED: Final = ("budget", "clock", "delta", "edit", "lease", "prompt", "run", "syscall")
+_RESERVED: Final = frozenset(
+    {"budget", "clock", "delta", "edit", "lease", "mission", "page", "prompt", "run", "syscall"}
+)
 _RESERVED_WHOLE: Final = frozenset({"receipt"})
 
 

@@ -113,6 +113,8 @@ def test_only_the_repository_served_is_indexed(wire: Wire) -> None:
         "receipt",
         "prompt_stored",
         "budget_spent",
+        "page_fault",
+        "mission_forgotten",
     ],
 )
 def test_a_client_cannot_forge_state_by_appending_an_event(wire: Wire, kind: str) -> None:

@@ -145,6 +145,13 @@ def test_the_status_has_the_shape_of_the_schema(wire: Wire) -> None:
     proto_wire.validate("heaven_status", json.loads(wire.get("/status").body))
 
 
+def test_prompts_are_refused_in_words_while_heaven_keeps_none(wire: Wire) -> None:
+    store = wire.post("/prompt/store", b"# Goal\n")
+    rest = [wire.get(f"/prompt/{'0' * 64}{part}") for part in ("", "/section/0", "/reconstruct")]
+    assert {answer.status for answer in (store, *rest)} == {501}
+    assert store.error == "this Heaven keeps no prompts yet"
+
+
 def test_an_error_is_a_text_and_says_which_one_it_was(wire: Wire) -> None:
     answer = wire.get(f"/blob/{'0' * 64}")
     assert answer.status == 404
