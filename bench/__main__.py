@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, storage, symbols, vm
+from bench import boot, compiler, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
@@ -22,6 +22,12 @@ MEASURES = (
     storage.lease,
     boot.boot,
     symbols.index,
+    server.empty_request,
+    server.definition,
+    server.definition_tail,
+    server.search,
+    server.appends,
+    server.leases,
 )
 
 

@@ -19,7 +19,7 @@ class Row:
 
     what: str
     figure: float
-    unit: Literal["ms", "us", "MB", "lines/s", "instructions/s"]
+    unit: Literal["ms", "us", "MB", "lines/s", "instructions/s", "per s"]
     bar: float | None
     floor: float | None = None
     floor_is: str = ""

@@ -16,6 +16,7 @@ from .fsck import fsck
 from .options import output_mode_option, param_option, repo_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 from .prompts import prompt
+from .serving import serve
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -359,11 +360,13 @@ def status(report: Report, repo: str | None) -> None:
     """
     from ..runtime.runs import all_runs
     from .listing import run_json, run_line
-    from .repository import find_root, open_heaven
+    from .repository import ask_heaven, find_root
 
     root = find_root(repo)
-    with open_heaven(root, read_only=True) as heaven:
+    with ask_heaven(root, read_only=True) as heaven:
         runs = all_runs(heaven)
+        last = heaven.last_seq
+        head = heaven.head
         leases = heaven.active_leases()
         held: list[Json] = [
             f"{lease.scope_type}:{lease.scope_value} ({lease.owner_id}, until {lease.expires_at})"
@@ -371,15 +374,15 @@ def status(report: Report, repo: str | None) -> None:
         ]
         report.result |= {
             "repository": str(root),
-            "events": heaven.last_seq,
-            "head": heaven.head,
+            "events": last,
+            "head": head,
             "leases": held,
             "runs": len(runs),
             "last_run": run_json(runs[-1]) if runs else None,
         }
         lines = [
             f"repository  {root}",
-            f"log         {heaven.last_seq} events, head {heaven.head[:16]}",
+            f"log         {last} events, head {head[:16]}",
             f"leases      {len(leases)}",
             *(f"  {lease}" for lease in held),
             f"runs        {len(runs)}",
@@ -403,7 +406,7 @@ def index(report: Report, repo: str | None) -> None:
     """
     from dataclasses import asdict
 
-    from .repository import find_root, open_heaven
+    from .repository import ask_heaven, find_root
 
     progress = None
     if report.format == "text" and sys.stderr.isatty():
@@ -411,7 +414,7 @@ def index(report: Report, repo: str | None) -> None:
         def progress(done: int, total: int) -> None:
             click.echo(f"\r{done}/{total} files", nl=done == total, err=True)
 
-    with open_heaven(find_root(repo)) as heaven:
+    with ask_heaven(find_root(repo), read_only=False) as heaven:
         stats = asdict(heaven.build_index(progress))
     report.result |= stats
     _print(report, [f"{name:<10} {value}" for name, value in stats.items()])
@@ -420,6 +423,7 @@ def index(report: Report, repo: str | None) -> None:
 
 cli.add_command(prompt)
 cli.add_command(fsck)
+cli.add_command(serve)
 
 
 def _print(report: Report, lines: list[str]) -> None:

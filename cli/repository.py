@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from .output import ENVIRONMENT, Problem
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ..heaven import Heaven, HeavenInUse
+    from ..heaven.protocol import HeavenProtocol
 
 _MARKS: Final = (
     ".heaven",
@@ -50,15 +51,38 @@ def find_root(option: str | None) -> Path:
 
 @contextmanager
 def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
-    """The repository's Heaven, its errors turned into problems with exit codes."""
-    from ..heaven import Heaven, HeavenError, HeavenInUse, NoHeaven
+    """The repository's Heaven, opened here; its errors turned into problems with exit codes."""
+    from ..heaven import Heaven
+
+    with _explained(root), Heaven.open(root, read_only=read_only) as heaven:
+        yield heaven
+
+
+@contextmanager
+def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
+    """The server of the repository where one runs, else its Heaven, opened here."""
+    from ..heaven import Heaven
+    from ..heaven.client import HeavenClient
+
+    with _explained(root):
+        client = HeavenClient.find(root)
+        if client is not None:
+            with client:
+                yield client
+        else:
+            with Heaven.open(root, read_only=read_only) as heaven:
+                yield heaven
+
+
+@contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    from ..heaven import HeavenError, HeavenInUse, NoHeaven
     from ..runtime.errors import NoSuchRun, RunError
 
     try:
-        with Heaven.open(root, read_only=read_only) as heaven:
-            yield heaven
+        yield
     except HeavenInUse as busy:
-        raise Problem(str(busy), ENVIRONMENT, "wait for it to end, or stop it") from None
+        raise _in_use(root, busy) from None
     except NoHeaven:
         raise Problem(
             f"nothing was run or stored in {root} yet",
@@ -71,3 +95,16 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
         raise Problem(str(error)) from None
     except RunError as error:
         raise Problem(str(error), ENVIRONMENT) from None
+
+
+def _in_use(root: Path, busy: HeavenInUse) -> Problem:
+    from ..heaven.discovery import find_server
+
+    server = find_server(root)
+    if server is None:
+        return Problem(str(busy), ENVIRONMENT, "wait for it to end, or stop it")
+    return Problem(
+        f"{root} is served at {server.url} by pid {server.pid}",
+        ENVIRONMENT,
+        f"stop the server first: kill {server.pid}",
+    )

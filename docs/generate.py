@@ -14,6 +14,7 @@ from genesis_ssmp.aa import reference, tables
 from genesis_ssmp.aa.catalogue import CODES, Code
 from genesis_ssmp.cli.aa import cli as aa
 from genesis_ssmp.cli.aac import cli as aac
+from genesis_ssmp.heaven.server import reference as routes
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 96
@@ -39,7 +40,42 @@ def pages() -> dict[Path, str]:
         DOCS / "bytecode.md": reference.render_bytecode(),
         DOCS / "cli.md": command_lines(),
         DOCS / "diagnostics.md": diagnostics(),
+        DOCS / "http.md": endpoints(),
     }
+
+
+def endpoints() -> str:
+    """What `aa serve` answers."""
+    return "\n".join(
+        [
+            "# Heaven over HTTP\n",
+            GENERATED,
+            "`aa serve` answers on 127.0.0.1:4444 unless told otherwise; `.heaven/server.json` "
+            "says where, and which file (mode 0600) holds the token of this start. Every request "
+            "but GET /health carries `Authorization: Bearer TOKEN`, a `Host` that names the "
+            "server, and no foreign `Origin`.\n",
+            "JSON in and out, UTF-8. An unknown, missing or doubled field is refused (422) and "
+            "named. A body may have 16 MiB, a list in it 1,000 items. What changes something is on "
+            "disk when it is answered.\n",
+            'Everything that is not 200 is `{"error": TEXT, "type": NAME, "fields": {...}}`: the '
+            "text for people, the rest so that a client can raise the same error.\n",
+            "| status | meaning |\n|---|---|",
+            "| 401 | no token, or a wrong one |",
+            "| 403 | not yours: a path outside the repository, another owner's lease, a foreign "
+            "origin |",
+            "| 404, 405 | no such endpoint, blob, file or symbol; no such method there |",
+            "| 408 | the body did not come within 30 s; headers have 10 s |",
+            "| 409 | a lease or a fencing token is not live any more |",
+            "| 413 | too large |",
+            "| 421 | the Host header names another server |",
+            "| 422 | the request does not have its shape |",
+            "| 429 | the mission's budget of page faults is drawn |",
+            "| 500, 503, 507 | the server's trouble: damage, too much at once, a full disk |\n",
+            "A field marked ? may be left out of a request, and is left out of an answer where it "
+            "has no value. `GET /openapi.json` has all of it in detail.\n",
+            routes.render_routes(),
+        ]
+    )
 
 
 def diagnostics() -> str:

@@ -250,3 +250,42 @@ class PromptDamaged(HeavenError):
         super().__init__(f"prompt {prompt_id[:12]} is damaged, store it again: {reason}")
         self.prompt_id = prompt_id
         self.reason = reason
+
+
+class NoSuchFile(HeavenError):
+    """There is no readable file at `path`. The caller's fault: ask for one of the repository's."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path!r}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class BadSlice(HeavenError):
+    """The lines asked for cannot be shown: their numbers, or what the file is. The caller's
+    fault."""
+
+
+class HeavenUnreachable(HeavenError):
+    """The server at `url` did not answer: it is gone, or took too long. The environment's fault.
+
+    With `sent` the request may have been carried out all the same: look before doing it again.
+    """
+
+    def __init__(self, url: str, reason: str, sent: bool) -> None:
+        done = "; the request may have been carried out" if sent else ""
+        super().__init__(f"no answer from {url}: {reason}{done}")
+        self.url = url
+        self.reason = reason
+        self.sent = sent
+
+
+class HeavenRefused(HeavenError):
+    """The server refused the request with HTTP `status`, for a reason that is no other error of
+    this module: a wrong token, a field that is missing, too much at once. The client's fault,
+    from 500 on the server's; `reason` is what it said."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{reason} (HTTP {status})")
+        self.status = status
+        self.reason = reason

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Condition, Lock, Thread
+from threading import Condition, Lock, Thread, local
 
 from .canonical import encode
 from .chain import (
@@ -112,6 +112,7 @@ class EventLog:
         self._written_ahead = 0
         self._durable_seq = 0
         self._leading = False
+        self._group = local()
         self._failure: str | None = None
         self._closed = False
         self._fd = self._open_file()
@@ -174,7 +175,7 @@ class EventLog:
             fold = self._folds.get(kind)
             if fold is not None:
                 fold(event)
-            if sync or self._buffered > BUFFER_BYTES:
+            if (sync and not self._grouping) or self._buffered > BUFFER_BYTES:
                 self._make_durable(seq)
             if seq - self._snapshot_seq >= SNAPSHOT_EVERY_EVENTS:
                 self._start_snapshot()
@@ -182,11 +183,28 @@ class EventLog:
 
     def sync(self) -> None:
         """Return when everything appended so far is on disk. Raises LogFailed, Closed."""
+        if self._grouping:
+            return
         with self._lock:
             if not self._read_only:
                 if self._closed:
                     raise Closed
                 self._make_durable(self._last_seq)
+
+    @contextmanager
+    def grouped(self) -> Iterator[None]:
+        """In this block no append or sync of this thread waits for the disk; its end does, once for
+        all of them: acknowledge nothing before. Raises LogFailed, Closed at the end."""
+        self._group.on = True
+        try:
+            yield
+        finally:
+            self._group.on = False
+        self.sync()
+
+    @property
+    def _grouping(self) -> bool:
+        return getattr(self._group, "on", False)
 
     def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
         """The events with `seq` > `after` that there are now, in order; only those of `kinds`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
@@ -29,9 +29,12 @@ from .layout import (
 from .leases import DEFAULT_TTL_SECONDS
 from .lock import FileLock
 from .lockmodes import LockMode
+from .manifests import Verdict, judge
+from .paths import normalise
 from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
 from .prompts import PromptStore
 from .records import Event, JsonObject, Reference, Symbol
+from .slices import read_slice
 from .state import HeavenState
 from .status import Hotset, describe
 from .tree import Manifest, list_files, snapshot
@@ -159,6 +162,12 @@ class Heaven:
     def sync(self) -> None:
         """Return when every event appended so far is on disk. Raises LogFailed, Closed."""
         self._log.sync()
+
+    def grouped(self) -> AbstractContextManager[None]:
+        """In this block nothing that this thread writes to the log (events, leases, clocks) waits
+        for the disk; its end does, once for all: acknowledge nothing before. Blobs are durable at
+        once as ever. Raises LogFailed, Closed at the end."""
+        return self._log.grouped()
 
     def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
         """Events with `seq` > `after`, in order, only those of `kinds` if given; also the ones not
@@ -297,7 +306,35 @@ class Heaven:
         self._refresh()
         return self._state.prompts.all()
 
+    def validate_manifest(
+        self,
+        owner_id: str,
+        *,
+        symbols: Sequence[str],
+        files: Sequence[str],
+        expected_clocks: Mapping[str, int] | None = None,
+    ) -> Verdict:
+        """Whether live exclusive leases of the owner cover all of that, and the clocks stand as
+        expected. Raises BadScope, PathOutside, TreeUnreadable."""
+        expected = {normalise(path): count for path, count in (expected_clocks or {}).items()}
+        return judge(
+            owner_id,
+            symbols,
+            files,
+            root=self.root,
+            find_symbols=self._definitions,
+            leases=self.active_leases(),
+            check_write=self.check_write,
+            clocks=self.clocks(expected),
+            expected=expected,
+        )
+
     # The working tree
+
+    def read_slice(self, path: str, start_line: int = 1, n: int = 20) -> str:
+        """Lines `start_line`.. of a file, at most `n`, as they are now; outside any mission's
+        budget. Raises PathOutside, NoSuchFile, BadSlice."""
+        return read_slice(self.root, path, start_line, n)
 
     def list_files(self) -> tuple[str, ...]:
         """The repository's files that are not ignored: POSIX paths, sorted.

@@ -36,7 +36,8 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class AcquireRequest:
-    """`partial` true takes what is free; false (our default) takes all scopes or none."""
+    """`partial` true takes what is free; false (our default) takes all scopes or none. `mode` X
+    keeps everybody else out, S only writers."""
 
     __pydantic_config__ = FORBID
 
@@ -45,6 +46,7 @@ class AcquireRequest:
     scopes: tuple[Scope, ...]
     ttl_seconds: float | None = None
     partial: bool = False
+    mode: Literal["S", "X"] = "X"
 
 
 @dataclass(frozen=True, slots=True)

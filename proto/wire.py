@@ -97,6 +97,12 @@ def dump(value: object) -> dict[str, Json]:
     return result
 
 
+def dump_json(value: object) -> bytes:
+    """`dump`, as JSON text. For types whose free-form parts hold no null, which would be left out
+    with the fields that are None."""
+    return _adapter(type(value)).dump_json(value, exclude_none=True)
+
+
 def schema(name: str) -> dict[str, Json]:
     """A fresh copy of the JSON Schema `name` (one of SCHEMAS). Raises KeyError on another name."""
     if name not in SCHEMAS:

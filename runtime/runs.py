@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
+from ..heaven.protocol import HeavenProtocol
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
 from .door import Entry
@@ -118,7 +119,7 @@ def close_interrupted(heaven: Heaven) -> tuple[Run, ...]:
     return dead
 
 
-def all_runs(heaven: Heaven) -> tuple[Run, ...]:
+def all_runs(heaven: HeavenProtocol) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
     for event in heaven.events(kinds={"run_started", "run_finished"}):

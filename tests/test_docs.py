@@ -33,7 +33,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["bytecode.md", "cli.md", "diagnostics.md"])
+@pytest.mark.parametrize("name", ["bytecode.md", "cli.md", "diagnostics.md", "http.md"])
 def test_a_generated_page_is_current(generator: ModuleType, name: str) -> None:
     assert generator.pages()[DOCS / name] == page(name), "run `make generate`"
 
@@ -84,6 +84,13 @@ def test_every_code_is_in_the_docs() -> None:
     text = page("diagnostics.md")
     assert len(CODES) >= 40
     assert [code for code in CODES if f"### {code}:" not in text] == []
+
+
+def test_every_endpoint_is_in_the_docs() -> None:
+    from genesis_ssmp.heaven.server.routes import ROUTES
+
+    text = page("http.md")
+    assert [route.name for route in ROUTES if f"### {route.name}\n" not in text] == []
 
 
 def test_every_opcode_is_in_the_docs() -> None:

@@ -40,7 +40,10 @@ COMPILER_NEVER_LOADS = (
     "pydantic",
     "sqlite3",
     "tree_sitter",
+    "uvicorn",
+    "uvloop",
 )
+SERVER_ALONE_LOADS = ("asyncio", "httptools", "uvicorn", "uvloop")
 
 
 def modules() -> list[Path]:
@@ -133,12 +136,12 @@ def test_every_third_party_import_is_a_declared_dependency() -> None:
             assert distributions & declared, f"{path}:{line} imports {name}, not a dependency"
 
 
-def loaded_by(*arguments: str, cwd: Path) -> set[str]:
-    """Names in `sys.modules` after `aac` has run with these arguments in a fresh interpreter."""
+def loaded_by(*arguments: str, cwd: Path, command: str = "aac") -> set[str]:
+    """Names in `sys.modules` after the command has run in a fresh interpreter."""
     script = (
         "import json, sys\n"
-        "from genesis_ssmp.cli.aac import main\n"
-        "sys.argv[0] = 'aac'\n"
+        f"from genesis_ssmp.cli.{command} import main\n"
+        f"sys.argv[0] = '{command}'\n"
         "try:\n    main()\n"
         "except SystemExit as stop:\n    assert not stop.code, stop.code\n"
         "print(json.dumps(sorted(sys.modules)))\n"
@@ -181,3 +184,13 @@ def test_the_compiler_loads_no_heavy_library(tmp_path: Path, arguments: tuple[st
     assert "genesis_ssmp.cli.aac" in loaded
     assert not loaded.intersection(COMPILER_NEVER_LOADS)
     assert not {n for n in loaded if n.startswith(("genesis_ssmp.heaven", "genesis_ssmp.proto"))}
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--help"), ("status",), ("index",)], ids=str)
+def test_only_serving_loads_the_server(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "a.py").write_text("def f(): ...\n", encoding="utf-8")
+    loaded_by("index", "--repo", str(tmp_path), cwd=tmp_path, command="aa")
+    repository = () if "--help" in arguments else ("--repo", str(tmp_path))
+    loaded = loaded_by(*arguments, *repository, cwd=tmp_path, command="aa")
+    assert "genesis_ssmp.cli.aa" in loaded
+    assert not loaded.intersection(SERVER_ALONE_LOADS)

@@ -1,0 +1,77 @@
+"""From bytes to a parsed call, strictly: an unknown, missing or doubled field is named."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import parse_qsl
+
+from ...proto import wire
+from ...proto.wire import WireError
+from ..records import Json
+from .messages import NewEvent
+from .route import Body, Route, Value
+
+
+def parse_query(route: Route, text: bytes) -> dict[str, Value]:
+    """The fields of a query with their defaults. Raises WireError."""
+    known = {param.name: param for param in route.query}
+    found: dict[str, Value] = {}
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+        )
+    except ValueError as error:
+        raise WireError("", f"not a query: {error}") from None
+    for name, value in pairs:
+        param = known.get(name)
+        if param is None:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise WireError("", f"unknown field {name[:80]!r}{hint}")
+        if name in found:
+            raise WireError("", f"the field {name!r} is given twice")
+        found[name] = param.parse(value)
+    for name, param in known.items():
+        if name not in found:
+            if param.required:
+                raise WireError("", f"missing field {name!r}")
+            if param.default is not None:
+                found[name] = param.default
+    return found
+
+
+def parse_body(route: Route, body: bytes) -> object:
+    """The value that the operation takes. Raises WireError."""
+    if route.body is Body.RAW:
+        return body
+    if route.body is Body.NONE:
+        if body:
+            raise WireError("", f"{route.name} takes no body")
+        return None
+    assert isinstance(route.body, type)
+    value = wire.decode(body)
+    if route.body is NewEvent:
+        return _new_event(value)
+    return wire.parse(route.body, value)
+
+
+def _new_event(value: Json) -> NewEvent:
+    """The one message with free-form JSON in it, where null is a value."""
+    if not isinstance(value, dict) or not isinstance(value.get("data"), dict):
+        return wire.parse(NewEvent, value)
+    kind = wire.parse(NewEvent, {**value, "data": {}}).kind
+    return NewEvent(kind, cast("dict[str, object]", value["data"]))
+
+
+def encode(value: object) -> bytes:
+    """The JSON of what an operation returned."""
+    if isinstance(value, Mapping):
+        return json.dumps(value, separators=(",", ":")).encode()
+    try:
+        return wire.dump_json(value)
+    except ValueError:
+        # A file name that is no UTF-8: as an escape.
+        return json.dumps(wire.dump(value), separators=(",", ":")).encode()
