@@ -217,6 +217,7 @@ class PromptMissing(HeavenError):
     def __init__(self, ref: str, reason: str, near: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.ref = ref
+        self.reason = reason
         self.near = near
 
 

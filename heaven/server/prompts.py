@@ -2,50 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from dataclasses import asdict
+from typing import Final, cast
 
+from ..errors import SectionMissing
 from ..heaven import Heaven
-from .failures import Refusal
-from .messages import PromptText
+from ..prompt_records import prompt_json, stored_json
+from ..records import Json
+from .messages import PromptText, text_or_base64
 from .route import Body, Call, Route
 
 
-def _missing(heaven: Heaven, call: Call) -> NoReturn:
-    raise Refusal(501, "this Heaven keeps no prompts yet")
+def _store(heaven: Heaven, call: Call) -> dict[str, Json]:
+    return stored_json(heaven.store_prompt(cast("bytes", call.body)))
+
+
+def _outline(heaven: Heaven, call: Call) -> dict[str, Json]:
+    return prompt_json(heaven.get_prompt(call.path["id"]))
+
+
+def _section(heaven: Heaven, call: Call) -> dict[str, Json]:
+    prompt = heaven.get_prompt(call.path["id"])
+    number = call.path["index"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise SectionMissing(prompt.prompt_id, -1, len(prompt.sections))
+    one = heaven.prompt_section(prompt.prompt_id, int(number))
+    content, encoding = text_or_base64(one.content)
+    section: dict[str, Json] = asdict(one.section)
+    return section | {
+        "prompt_id": one.prompt_id,
+        "content": content,
+        "encoding": encoding,
+    }
+
+
+def _reconstruct(heaven: Heaven, call: Call) -> PromptText:
+    prompt = heaven.get_prompt(call.path["id"])
+    content = heaven.reconstruct_prompt(prompt.prompt_id)
+    return PromptText(prompt.prompt_id, *text_or_base64(content))
 
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST",
         "/prompt/store",
-        "Store the body as a prompt, in sections.",
+        "Store the body as a prompt, in sections; its outline, and which sections are new.",
         "application/json",
-        _missing,
+        _store,
         body=Body.RAW,
-        errors=(501,),
+        errors=(413,),
     ),
     Route(
         "GET",
         "/prompt/{id}",
-        "The outline of a prompt.",
+        "The outline of a prompt. The id may be cut to 8 digits or more that only it begins with.",
         "application/json",
-        _missing,
-        errors=(404, 501),
+        _outline,
+        errors=(404,),
     ),
     Route(
         "GET",
         "/prompt/{id}/section/{index}",
-        "A section of a prompt.",
+        "A section of a prompt, with its text.",
         "application/json",
-        _missing,
-        errors=(404, 501),
+        _section,
+        errors=(404,),
     ),
     Route(
         "GET",
         "/prompt/{id}/reconstruct",
         "A prompt, byte for byte.",
         PromptText,
-        _missing,
-        errors=(404, 501),
+        _reconstruct,
+        errors=(404,),
     ),
 )

@@ -45,6 +45,10 @@ ERRORS: list[HeavenError] = [
     errors.StaleToken("a", "x.py", 3, None),
     errors.NoSuchFile("x.py", "there is no such file"),
     errors.BadSlice("no"),
+    errors.PromptMissing("ab", "no prompt ab", ("cd",)),
+    errors.SectionMissing("0" * 64, 3, 2),
+    errors.PromptTooLarge("bytes", 9, 8),
+    errors.PromptDamaged("0" * 64, "a section is missing"),
     FaultRefused("unknown", "there is no symbol 'x'", ["y", "z"]),
     FaultRefused("budget", "all is drawn"),
 ]

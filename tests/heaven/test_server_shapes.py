@@ -145,11 +145,26 @@ def test_the_status_has_the_shape_of_the_schema(wire: Wire) -> None:
     proto_wire.validate("heaven_status", json.loads(wire.get("/status").body))
 
 
-def test_prompts_are_refused_in_words_while_heaven_keeps_none(wire: Wire) -> None:
-    store = wire.post("/prompt/store", b"# Goal\n")
-    rest = [wire.get(f"/prompt/{'0' * 64}{part}") for part in ("", "/section/0", "/reconstruct")]
-    assert {answer.status for answer in (store, *rest)} == {501}
-    assert store.error == "this Heaven keeps no prompts yet"
+def test_a_prompt_is_stored_in_sections_and_comes_back_byte_for_byte(wire: Wire) -> None:
+    content = b"# Constraints\nKeep it short.\n\n# Examples\nNone.\n"
+    stored = wire.post("/prompt/store", content)
+    assert stored.status == 200
+    assert stored.json["prompt_id"] == sha256(content).hexdigest()
+    assert stored.json["new"] == [0, 1]
+    outline = wire.get(f"/prompt/{stored.json['prompt_id']}").json
+    assert [one["type"] for one in outline["sections"]] == ["constraints", "examples"]
+    section = wire.get(f"/prompt/{stored.json['prompt_id'][:12]}/section/1").json
+    assert section["content"] == "# Examples\nNone.\n"
+    whole = wire.get(f"/prompt/{stored.json['prompt_id']}/reconstruct").json
+    assert (whole["content"], whole["encoding"]) == (content.decode(), "utf-8")
+
+
+def test_a_prompt_or_section_that_is_not_there_is_404(wire: Wire) -> None:
+    stored = wire.post("/prompt/store", b"# Goal\n").json["prompt_id"]
+    for part in ("/section/9", "/section/x", "/section/-1"):
+        assert wire.get(f"/prompt/{stored}{part}").status == 404
+    for part in ("", "/section/0", "/reconstruct"):
+        assert wire.get(f"/prompt/{'0' * 64}{part}").status == 404
 
 
 def test_an_error_is_a_text_and_says_which_one_it_was(wire: Wire) -> None:
