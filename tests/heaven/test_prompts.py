@@ -41,6 +41,7 @@ from genesis_ssmp.heaven.prompt_records import (
 )
 from genesis_ssmp.heaven.prompt_table import PROMPT_STORED, PromptTable
 from genesis_ssmp.heaven.prompts import MAX_HEADINGS, MAX_PROMPT_BYTES
+from genesis_ssmp.heaven.records import Json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.evidence import Evidence
@@ -445,7 +446,8 @@ def test_prompts_come_back_from_a_snapshot_as_from_the_log(tmp_path: Path) -> No
         other.restore(json.loads(encode(table.state())))
         assert other.all() == table.all() and other.state() == table.state()
         assert other.find(ID[:9]) == table.find(ID)
-        for wrong in ({}, [1], [{}], [{**asdict(table.all()[0]), "outline": "x"}]):
+        damaged: list[Json] = [{}, [1], [{}], [{**asdict(table.all()[0]), "outline": "x"}]]
+        for wrong in damaged:
             with pytest.raises(BadState):
                 other.restore(wrong)
         assert other.all() == table.all()

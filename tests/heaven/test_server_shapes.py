@@ -151,9 +151,9 @@ def test_a_prompt_is_stored_in_sections_and_comes_back_byte_for_byte(wire: Wire)
     assert stored.status == 200
     assert stored.json["prompt_id"] == sha256(content).hexdigest()
     assert stored.json["new"] == [0, 1]
-    outline = wire.get(f"/prompt/{stored.json['prompt_id']}").json
+    outline = json.loads(wire.get(f"/prompt/{stored.json['prompt_id']}").body)
     assert [one["type"] for one in outline["sections"]] == ["constraints", "examples"]
-    section = wire.get(f"/prompt/{stored.json['prompt_id'][:12]}/section/1").json
+    section = wire.get(f"/prompt/{sha256(content).hexdigest()[:12]}/section/1").json
     assert section["content"] == "# Examples\nNone.\n"
     whole = wire.get(f"/prompt/{stored.json['prompt_id']}/reconstruct").json
     assert (whole["content"], whole["encoding"]) == (content.decode(), "utf-8")
