@@ -1,0 +1,450 @@
+"""One pass over a file in byte order: scopes open and close, names get their scope and meaning."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias, cast
+
+from .facts import (
+    Binding,
+    Definition,
+    Expression,
+    FileFacts,
+    How,
+    Import,
+    Op,
+    Scope,
+    ScopeKind,
+    Type,
+    TypeForm,
+    Use,
+)
+from .outline import Found, Mark, Outline, Range
+from .records import RefKind
+
+EXPORTS: Final = 1
+_DEFINE, _SCOPE, _RESULT, _SELF, _TOKEN = range(5)
+_LOCAL: Final = frozenset({"variable", "constant"})
+_OUTSIDE: Final = frozenset({"module", "namespace"})
+_INSIDE: Final = frozenset({"parameter", "property", "typevar"})
+_MAX_DEPTH: Final = 60
+
+_Event: TypeAlias = "tuple[int, int, int, Range]"
+
+
+class OutlineSweep:
+    """Turns an `Outline` into facts. Scope 0 is the file's, scope 1 holds what it exports."""
+
+    def __init__(self, outline: Outline) -> None:
+        outline.finish()
+        self.outline = outline
+        self.definitions: list[Definition] = []
+        self.scopes: list[Scope] = [Scope("module", -1, -1), Scope("exports", 0, -1)]
+        self.bindings: list[Binding] = []
+        self.imports: list[Import] = []
+        self.uses: list[Use] = []
+        self.expressions: list[Expression] = []
+        self.types: list[Type] = []
+        self._use_at: dict[int, int] = {}
+        self._overloads: dict[str, int] = {}
+        self._first: dict[tuple[int, str], int] = {}
+        self._opened: dict[Range, int] = {}
+        self._self_at: dict[Range, int] = {}
+        self._results: dict[int, list[Range]] = {}
+        self._pending: list[tuple[int, Mark]] = []
+        self._pending_uses: list[tuple[int, Range]] = []
+        self._pending_definitions: list[tuple[int, Found]] = []
+        self._fields: list[tuple[int, Mark, int]] = []
+        self._known: dict[Range, int] = {}
+        self._known_types: dict[Range, int] = {}
+        self._stack: list[tuple[int, int]] = [(len(outline.source) + 1, 0)]
+        self._comments = {_line_of(outline.source, end): start for start, end in outline.comments}
+        self._exported = sorted(outline.exported)
+
+    def run(self, has_error: bool) -> FileFacts:
+        outline = self.outline
+        if outline.package:
+            self.imports.append(Import("", 0, "package", outline.package, 0))
+        self._shift = len(self.imports)
+        for statement in outline.imports:
+            self.imports.append(
+                Import(statement.module, statement.level, statement.name, statement.bound, 0)
+            )
+        for start, minus_end, order, at in self._events():
+            while self._stack[-1][0] <= start:
+                self._stack.pop()
+            scope = self._stack[-1][1]
+            if order == _TOKEN:
+                self._token(start, scope)
+            elif order == _DEFINE:
+                self._define(outline.definitions[at[0]], scope)
+            elif order == _SCOPE:
+                self._stack.append((-minus_end, self._open(at, scope)))
+            elif order == _SELF:
+                self._self_at[at] = scope
+            else:
+                self._result(at, scope)
+        for start, mark, scope in self._fields:
+            self._field(start, mark, scope)
+        return self._facts(has_error)
+
+    def _events(self) -> list[_Event]:
+        """(start, -end, order, key), so that a region comes before what is in it."""
+        outline = self.outline
+        events: list[_Event] = [(a, -b, _SCOPE, (a, b)) for a, b in outline.regions]
+        for found in outline.definitions.values():
+            events.append((found.at[0], -found.at[1], _DEFINE, found.name_at))
+        events.extend((a, -b, _RESULT, (a, b)) for a, b in outline.results)
+        events.extend((a, -b, _SELF, (a, b)) for a, b in outline.selves)
+        for start, (end, _, _) in outline.tokens.items():
+            if start not in outline.definitions:
+                events.append((start, -end, _TOKEN, (start, end)))
+        events.sort()
+        return events
+
+    def _open(self, at: Range, scope: int) -> int:
+        number = self._opened.get(at, -1)
+        kind = cast("ScopeKind", self.outline.regions[at])
+        self.scopes.append(Scope(kind=kind, parent=scope, definition=number))
+        inner = len(self.scopes) - 1
+        if number >= 0:
+            self.definitions[number] = self.definitions[number]._replace(inner=inner)
+        return inner
+
+    def _result(self, at: Range, scope: int) -> None:
+        while scope >= 0 and self.scopes[scope].kind not in ("function", "arrow"):
+            scope = self.scopes[scope].parent
+        if scope >= 0 and self.scopes[scope].definition >= 0:
+            self._results.setdefault(self.scopes[scope].definition, []).append(at)
+
+    # Definitions
+
+    def _define(self, found: Found, scope: int) -> None:
+        where = self.scopes[scope]
+        start = found.name_at[0]
+        has_scope = found.opens in self.outline.regions
+        if found.kind in _LOCAL and not has_scope and where.kind not in (*_OUTSIDE, "class"):
+            mark = Mark(binding="variable", type=found.type)
+            if found.value is not None:
+                mark.takes, mark.value = "value", found.value
+            self._pending.append((self._bind(scope, found.name, "variable", start), mark))
+            return
+        if where.kind == "class" and where.definition < 0 and found.body is None:
+            return
+        owner = where.definition if where.kind == "class" and found.kind != "test" else -1
+        prefix = ""
+        if found.owner is not None:
+            prefix = self.outline.source[slice(*found.owner)].decode("utf-8", errors="replace")
+        number = self._add_definition(found, scope, owner, prefix)
+        self._opened.setdefault(found.opens, number)
+        self._pending_definitions.append((number, found))
+        if found.at in self.outline.members:
+            self._bind(EXPORTS, found.name, "definition", start, number)
+            return
+        if found.owner is not None or found.kind in ("test", "suite"):
+            return
+        mark = Mark(type=found.type)
+        if found.value is not None:
+            mark.takes, mark.value = "value", found.value
+        self._pending.append((self._bind(scope, found.name, "definition", start, number), mark))
+        self._first.setdefault((scope, found.name), number)
+        self._export(found.name, start, scope, number)
+
+    def _export(self, name: str, at: int, scope: int, number: int) -> None:
+        if self.scopes[scope].kind not in _OUTSIDE:
+            return
+        for start, end in self._exported:
+            if start <= at < end:
+                inside = self.scopes[scope].kind == "module"
+                if (start, end) in self.outline.defaults:
+                    name = "default"
+                if inside:
+                    self._bind(EXPORTS, name, "definition", at, number)
+                return
+
+    def _add_definition(self, found: Found, scope: int, owner: int, prefix: str) -> int:
+        outer = f"{prefix}." if prefix else ""
+        where = -1 if prefix else scope
+        while where >= 0:
+            definition = self.scopes[where].definition
+            if definition >= 0:
+                outer = self.definitions[definition].qualname + "."
+                break
+            where = self.scopes[where].parent
+        qualname = outer + found.name
+        overload = self._overloads.get(qualname, 0)
+        self._overloads[qualname] = overload + 1
+        extent = found.at
+        while extent in self.outline.wraps:
+            extent = self.outline.wraps[extent]
+        header_start = self._behind_decorators(extent[0])
+        self.definitions.append(
+            Definition(
+                name=found.name,
+                qualname=qualname,
+                kind=found.kind,
+                overload=overload,
+                start=self._with_comments(extent[0]),
+                end=extent[1],
+                name_start=found.name_at[0],
+                header_start=header_start,
+                header_end=max(self._header_end(found, header_start), found.name_at[1]),
+                scope=scope,
+                inner=-1,
+                owner=owner,
+                returns=-1,
+                bases=(),
+                results=(),
+                yields=(),
+                applied=(),
+                decorators=("get",) if found.getter else (),
+            )
+        )
+        return len(self.definitions) - 1
+
+    def _behind_decorators(self, start: int) -> int:
+        source = self.outline.source
+        while start in self.outline.decorators:
+            start = self.outline.decorators[start]
+            while source[start : start + 1].isspace():
+                start += 1
+        return start
+
+    def _header_end(self, found: Found, start: int) -> int:
+        source = self.outline.source
+        end = found.at[1]
+        if found.body is not None:
+            text = source[start : found.body[0]].rstrip()
+            return start + len(text.removesuffix(b"=>").rstrip())
+        newline = source.find(b"\n", found.name_at[1], end)
+        if found.kind in ("function", "method"):
+            return end
+        return end if newline < 0 else newline
+
+    def _with_comments(self, start: int) -> int:
+        """The start of the comments that stand on the lines directly above, each on its own."""
+        source = self.outline.source
+        line = source.rfind(b"\n", 0, start) + 1
+        if source[line:start].strip():
+            return start
+        while line > 0:
+            above = self._comments.get(_line_of(source, line - 1))
+            if above is None:
+                break
+            first = source.rfind(b"\n", 0, above) + 1
+            if source[first:above].strip():
+                break
+            start, line = above, first
+        return start
+
+    def _bind(self, scope: int, name: str, how: How, at: int, target: int = -1) -> int:
+        self.bindings.append(
+            Binding(scope=scope, name=name, how=how, at=at, target=target, value=-1, type=-1)
+        )
+        return len(self.bindings) - 1
+
+    # Tokens
+
+    def _token(self, start: int, scope: int) -> None:
+        mark = self.outline.marks.get(start)
+        end, name, kind = self.outline.tokens[start]
+        if mark is None:
+            self._use(start, end, name, scope, kind, None)
+            return
+        if mark.imported >= 0:
+            self._import_token(start, mark, scope)
+            return
+        if mark.ignore:
+            return
+        if mark.binding == "field":
+            self._fields.append((start, mark, scope))
+        elif mark.binding:
+            self._binding(start, end, name, mark, scope)
+        else:
+            kind = mark.kind if mark.kind not in ("plain", "attribute") or kind == "plain" else kind
+            self._use(start, end, name, scope, kind, mark.on)
+
+    def _import_token(self, start: int, mark: Mark, scope: int) -> None:
+        end, name, _ = self.outline.tokens[start]
+        number = mark.imported
+        statement = self.outline.imports[number]
+        row = self.imports[number + self._shift]
+        if statement.bound_at == start:
+            self.imports[number + self._shift] = row._replace(scope=scope)
+            target = EXPORTS if statement.exported else scope
+            self._bind(target, statement.bound, "import", start, number + self._shift)
+            if statement.name == "default":
+                # So that it is found under the name by which the other file gives it.
+                name = "default"
+        self.uses.append(
+            Use(
+                name=name,
+                start=start,
+                end=end,
+                scope=scope,
+                kind="import",
+                on=-1,
+                imported=number + self._shift,
+                depth=0,
+            )
+        )
+
+    def _binding(self, start: int, end: int, name: str, mark: Mark, scope: int) -> None:
+        kinds = self.scopes
+        if mark.binding == "hoisted":
+            while kinds[scope].kind in ("block", "class"):
+                scope = kinds[scope].parent
+        if mark.binding == "property":
+            self._field(start, mark, kinds[scope].parent)
+        if kinds[scope].kind not in _OUTSIDE or mark.binding in _INSIDE:
+            how: How = "variable" if mark.binding not in ("parameter", "property") else "parameter"
+            at = max(start, mark.after)
+            self._pending.append((self._bind(scope, name, how, at), mark))
+            return
+        number = self._first.get((scope, name), -1)
+        if number < 0:
+            kind = "constant" if mark.binding == "constant" else "variable"
+            found = Found(-1, kind, (start, end), name, (start, end), (-1, -1))
+            number = self._add_definition(found, scope, -1, "")
+            self._first[scope, name] = number
+            self._export(name, start, scope, number)
+        else:
+            self._use(start, end, name, scope, "assignment", None)
+        self._pending.append((self._bind(scope, name, "definition", start, number), mark))
+
+    def _field(self, start: int, mark: Mark, scope: int) -> None:
+        """An attribute that is made by assignment to it in a method."""
+        end, name, _ = self.outline.tokens[start]
+        inner = scope
+        while inner > 0 and not (
+            self.scopes[inner].kind == "class" and self.scopes[inner].definition >= 0
+        ):
+            inner = self.scopes[inner].parent
+        if inner <= 0 or (inner, name) in self._first:
+            self._use(start, end, name, scope, "assignment", mark.on)
+            if inner > 0 and self.definitions[self._first[inner, name]].kind == "field":
+                number = self._first[inner, name]
+                self._pending.append((self._bind(inner, name, "field", start, number), mark))
+            return
+        found = Found(-1, "field", (start, end), name, (start, end), (-1, -1))
+        number = self._add_definition(found, inner, self.scopes[inner].definition, "")
+        self._first[inner, name] = number
+        self._pending.append((self._bind(inner, name, "field", start, number), mark))
+
+    def _use(
+        self, start: int, end: int, name: str, scope: int, kind: RefKind, on: Range | None
+    ) -> None:
+        self._use_at[start] = len(self.uses)
+        if on is not None:
+            self._pending_uses.append((len(self.uses), on))
+        self.uses.append(
+            Use(
+                name=name,
+                start=start,
+                end=end,
+                scope=scope,
+                kind=kind,
+                on=-1 if on is None else -2,
+                imported=-1,
+                depth=0,
+            )
+        )
+
+    # Expressions and types
+
+    def _add(self, op: Op, argument: int) -> int:
+        self.expressions.append(Expression(op=op, argument=argument))
+        return len(self.expressions) - 1
+
+    def expression(self, at: Range, depth: int = 0) -> int:
+        """The number of the expression at a byte range; -1 for one that cannot be followed."""
+        known = self._known.get(at)
+        if known is not None:
+            return known
+        number = -1
+        outline = self.outline
+        if at in outline.heads:
+            use = self._use_at.get(outline.heads[at], -1)
+            number = self._add("value", use) if use >= 0 else -1
+        elif at in self._self_at:
+            op: Op = "this" if outline.selves[at] == "this" else "super"
+            number = self._add(op, self._self_at[at])
+        elif at in outline.required:
+            number = self._add("module", outline.required[at] + self._shift)
+        elif at in outline.made and depth < _MAX_DEPTH:
+            number = self._made(*outline.made[at], depth)
+        self._known[at] = number
+        return number
+
+    def _made(self, op: str, inner: Range, depth: int) -> int:
+        if op == "literal":
+            return self._add("literal", -1)
+        if op == "instance":
+            return self._add("instance", self.type(inner))
+        argument = self.expression(inner, depth + 1)
+        if op == "same" or argument < 0:
+            return argument
+        return self._add(cast("Op", op), argument)
+
+    def type(self, at: Range, depth: int = 0) -> int:
+        """The number of the row for the type at a byte range."""
+        known = self._known_types.get(at)
+        if known is not None:
+            return known
+        outline = self.outline
+        row = Type("unknown", -1, ())
+        if at in outline.heads:
+            use = self._use_at.get(outline.heads[at], -1)
+            row = Type("name", use, ()) if use >= 0 else row
+        elif at in outline.types and depth < _MAX_DEPTH:
+            form, head, parts = outline.types[at]
+            arguments = tuple(self.type(part, depth + 1) for part in parts)
+            use = self._use_at.get(outline.heads.get(head, -1), -1)
+            if form != "generic" or use >= 0:
+                named = use if form == "generic" else -1
+                row = Type(cast("TypeForm", form), named, arguments)
+        elif at in outline.made and depth < _MAX_DEPTH:
+            op, inner = outline.made[at]
+            if op == "same":
+                return self.type(inner, depth + 1)
+            row = Type("foreign", -1, ()) if op == "literal" else row
+        self.types.append(row)
+        self._known_types[at] = len(self.types) - 1
+        return len(self.types) - 1
+
+    def _facts(self, has_error: bool) -> FileFacts:
+        outline = self.outline
+        for one in outline.exports:
+            mark = Mark(takes="value", value=one.value)
+            self._pending.append((self._bind(EXPORTS, one.name, "variable", one.at), mark))
+        for number, on in self._pending_uses:
+            self.uses[number] = self.uses[number]._replace(on=max(self.expression(on), -2))
+            if self.uses[number].on < 0:
+                self.uses[number] = self.uses[number]._replace(on=-2)
+        for number, mark in self._pending:
+            value = self.expression(mark.value) if mark.value is not None else -1
+            if value >= 0 and mark.takes != "value":
+                value = self._add(cast("Op", mark.takes), value)
+            annotation = self.type(mark.type) if mark.type is not None else -1
+            self.bindings[number] = self.bindings[number]._replace(value=value, type=annotation)
+        for number, found in self._pending_definitions:
+            self.definitions[number] = self.definitions[number]._replace(
+                returns=self.type(found.returns) if found.returns is not None else -1,
+                bases=tuple(self.expression(at) for at in outline.bases.get(found.at, ())),
+                results=tuple(self.expression(at) for at in self._results.get(number, ())),
+            )
+        return FileFacts(
+            definitions=tuple(self.definitions),
+            scopes=tuple(self.scopes),
+            bindings=tuple(self.bindings),
+            imports=tuple(self.imports),
+            uses=tuple(self.uses),
+            expressions=tuple(self.expressions),
+            types=tuple(self.types),
+            errors=int(has_error),
+        )
+
+
+def _line_of(source: bytes, at: int) -> int:
+    """The byte at which the line ends that holds `at`: a name for the line."""
+    end = source.find(b"\n", at)
+    return len(source) if end < 0 else end
