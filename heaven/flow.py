@@ -7,10 +7,11 @@ adds (packages, modules, exports) it says as `Rules`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final
 
 from .bind import FOREIGN, MAX_DEPTH, UNKNOWN, Facts, Key, Meaning
-from .facts import Binding, Definition, FileFacts, Import
+from .facts import Binding, Definition, FileFacts
+from .flow_rules import FOREIGN_VALUE, UNKNOWN_VALUE, Found, Rules, Value, flat, joined
 from .modules import Module
 
 _TYPES: Final = frozenset({"class", "interface", "enum", "type"})
@@ -26,60 +27,6 @@ _MAPPINGS: Final = frozenset({"Map", "ReadonlyMap", "Record", "WeakMap"})
 _ITEMS: Final = frozenset({"get", "pop", "shift", "at", "find", "findLast"})
 _COPIES: Final = frozenset({"filter", "slice", "concat", "reverse", "sort", "values", "splice"})
 _OPAQUE: Final = frozenset({"any", "unknown", "object", "Object", "this"})
-
-
-class Value(NamedTuple):
-    """What an expression may be.
-
-    `definition`: a function, type or namespace itself, `key`. `instance`: one of type `key`.
-    `super`: the same, seen from its bases. `module`. `list`: holds `parts`; `tuple`: is `parts`,
-    one each; `maker`: called, it gives `parts`. `foreign`: nothing of the repository's. `unknown`.
-    """
-
-    form: str
-    key: Key | None = None
-    module: Module | None = None
-    parts: tuple[Value, ...] = ()
-
-
-Found: TypeAlias = tuple[Value, ...]
-
-_UNKNOWN: Final[Found] = (Value("unknown"),)
-_FOREIGN: Final[Found] = (Value("foreign"),)
-
-
-class Rules(Protocol):
-    """What a language says about names beyond the scopes of one file's functions."""
-
-    @property
-    def ordered(self) -> bool:
-        """Whether a function's names are known only behind their declaration."""
-        ...
-
-    @property
-    def closed(self) -> bool:
-        """Whether what lies outside the repository gives nothing of the repository's."""
-        ...
-
-    def top(self, flow: Flow, path: str, name: str) -> Meaning:
-        """A bare name that no function's scope binds."""
-        ...
-
-    def imported(self, flow: Flow, path: str, row: Import) -> Meaning:
-        """What an import makes known."""
-        ...
-
-    def exported(self, flow: Flow, module: Module, name: str) -> Meaning:
-        """`name` of a module or package."""
-        ...
-
-    def members(self, flow: Flow, key: Key, name: str) -> tuple[Key, ...]:
-        """What a type has as `name` beyond the scope that its definition opens."""
-        ...
-
-    def aliases(self, flow: Flow, key: Key) -> tuple[str, ...]:
-        """Other names under which other files see a definition."""
-        ...
 
 
 class Flow:
@@ -109,7 +56,7 @@ class Flow:
             return known
         if mark in self._busy or len(self._busy) > MAX_DEPTH:
             self._cuts += 1
-            return _UNKNOWN
+            return UNKNOWN_VALUE
         before = self._cuts
         self._busy.add(mark)
         try:
@@ -209,7 +156,7 @@ class Flow:
     def expression(self, path: str, number: int) -> Found:
         facts = self.facts(path)
         if facts is None or number < 0:
-            return _UNKNOWN
+            return UNKNOWN_VALUE
         mark = (path, "expression", number)
         return self.guarded(mark, lambda: self._expression(facts, path, number))
 
@@ -217,7 +164,7 @@ class Flow:
         op, argument = facts.expressions[number]
         match op:
             case "literal":
-                return _FOREIGN
+                return FOREIGN_VALUE
             case "value":
                 return self._use(facts, path, argument)
             case "instance":
@@ -230,21 +177,21 @@ class Flow:
         values = self.expression(path, argument)
         match op:
             case "call":
-                return _joined(values, self.called)
+                return joined(values, self.called)
             case "new":
-                return _joined(values, self._made)
+                return joined(values, self._made)
             case "first":
-                return _joined(values, lambda one: one.parts[:1] if one.form == "tuple" else (one,))
+                return joined(values, lambda one: one.parts[:1] if one.form == "tuple" else (one,))
             case "rest":
-                return _joined(values, lambda one: one.parts[1:] if one.form == "tuple" else ())
+                return joined(values, lambda one: one.parts[1:] if one.form == "tuple" else ())
             case _:
-                return _joined(values, self.element)
+                return joined(values, self.element)
 
     def _use(self, facts: FileFacts, path: str, number: int) -> Found:
         use = facts.uses[number]
         if use.on >= 0:
             values = self.expression(path, use.on)
-            return _joined(values, lambda value: self._member(value, use.name))
+            return joined(values, lambda value: self._member(value, use.name))
         if use.on == -1 and use.imported < 0:
             found = self.bindings(facts, use.scope, use.name, use.start)
             if found:
@@ -253,7 +200,7 @@ class Flow:
 
     def of_meaning(self, meaning: Meaning) -> Found:
         if not meaning.ours:
-            return _FOREIGN if meaning.known else _UNKNOWN
+            return FOREIGN_VALUE if meaning.known else UNKNOWN_VALUE
         found = dict.fromkeys(value for key in meaning.keys for value in self.of_definition(key))
         found.update((Value("module", module=module), None) for module in meaning.modules)
         return tuple(found)
@@ -265,7 +212,7 @@ class Flow:
     def _of_definition(self, key: Key) -> Found:
         facts = self.facts(key.path)
         if facts is None:
-            return _UNKNOWN
+            return UNKNOWN_VALUE
         row = facts.definitions[key.number]
         if row.kind == "method" and "get" in row.decorators:
             return self.returned(key)
@@ -282,7 +229,7 @@ class Flow:
         """All that a name may be, as far as the text shows any of it."""
         values = {value: None for one in found for value in self._of_binding(path, facts, one)}
         shown = tuple(value for value in values if value.form != "unknown")
-        return shown or _UNKNOWN
+        return shown or UNKNOWN_VALUE
 
     def _of_binding(self, path: str, facts: FileFacts, one: Binding) -> Found:
         if one.type >= 0:
@@ -293,21 +240,23 @@ class Flow:
             row = facts.definitions[one.target]
             if row.kind in _TYPES | _CALLED or row.inner >= 0:
                 return self.of_definition(Key(path, one.target))
-        return self.expression(path, one.value) if one.value >= 0 else _UNKNOWN
+        return self.expression(path, one.value) if one.value >= 0 else UNKNOWN_VALUE
 
     def _this(self, facts: FileFacts, path: str, scope: int, op: str) -> Found:
+        within = False
         while scope > 0:
             row = facts.scopes[scope]
-            if row.kind == "class":
+            kind = facts.definitions[row.definition].kind if row.definition >= 0 else ""
+            if row.kind == "class" and (within or kind in _TYPES):
                 form = "instance" if op == "this" else "super"
-                known = row.definition >= 0
-                return (Value(form, Key(path, row.definition)),) if known else _UNKNOWN
+                return (Value(form, Key(path, row.definition)),) if kind else UNKNOWN_VALUE
             if row.kind == "function":
-                kind = facts.definitions[row.definition].kind if row.definition >= 0 else ""
                 if kind != "method":
-                    return _UNKNOWN
+                    return UNKNOWN_VALUE
+                # An object's method has the object; what else is in an object, what is around it.
+                within = True
             scope = row.parent
-        return _UNKNOWN
+        return UNKNOWN_VALUE
 
     # Types
 
@@ -315,7 +264,7 @@ class Flow:
         """What an annotation says that a value is."""
         facts = self.facts(path)
         if facts is None or number < 0:
-            return _UNKNOWN
+            return UNKNOWN_VALUE
         return self.guarded((path, "type", number), lambda: self._typed(facts, path, number))
 
     def _typed(self, facts: FileFacts, path: str, number: int) -> Found:
@@ -323,9 +272,9 @@ class Flow:
         parts = [self.typed(path, one) for one in arguments]
         match form:
             case "union":
-                return _flat(parts)
+                return flat(parts)
             case "list":
-                return (Value("list", parts=_flat(parts)),)
+                return (Value("list", parts=flat(parts)),)
             case "tuple":
                 return (
                     parts[0]
@@ -333,14 +282,14 @@ class Flow:
                     else (Value("tuple", parts=tuple(part[0] for part in parts)),)
                 )
             case "foreign":
-                return _FOREIGN
+                return FOREIGN_VALUE
             case "unknown":
-                return _UNKNOWN
+                return UNKNOWN_VALUE
         use = facts.uses[used]
         if use.on == -1:
             local = self.bindings(facts, use.scope, use.name, use.start)
             if local and all(one.how == "variable" for one in local):
-                return _flat(self.typed(path, one.type) for one in local)
+                return flat(self.typed(path, one.type) for one in local)
         meaning = self.refers(path, used)
         if meaning.keys:
             return (
@@ -349,7 +298,7 @@ class Flow:
                     for key in meaning.keys
                     if self.definition(key).kind in _TYPES
                 )
-                or _UNKNOWN
+                or UNKNOWN_VALUE
             )
         if form == "generic" and parts:
             if use.name in _WRAPPERS:
@@ -358,7 +307,7 @@ class Flow:
                 return (Value("list", parts=parts[0]),)
             if use.name in _MAPPINGS:
                 return (Value("list", parts=parts[-1]),)
-        return _FOREIGN if meaning.known and use.name not in _OPAQUE else _UNKNOWN
+        return FOREIGN_VALUE if meaning.known and use.name not in _OPAQUE else UNKNOWN_VALUE
 
     # Steps from a value
 
@@ -366,12 +315,12 @@ class Flow:
         if value.form == "maker":
             return value.parts
         if value.form == "foreign" and self.rules.closed:
-            return _FOREIGN
+            return FOREIGN_VALUE
         if value.form == "module" and value.module is not None:
             meaning = self.rules.exported(self, value.module, "default")
-            return _joined(self.of_meaning(meaning), self.called) if meaning.keys else _UNKNOWN
+            return joined(self.of_meaning(meaning), self.called) if meaning.keys else UNKNOWN_VALUE
         if value.form != "definition" or value.key is None:
-            return _UNKNOWN
+            return UNKNOWN_VALUE
         if self.definition(value.key).kind in _TYPES:
             return (Value("instance", value.key),)
         return self.returned(value.key)
@@ -379,8 +328,8 @@ class Flow:
     def _made(self, value: Value) -> Found:
         if value.form == "definition" and value.key is not None:
             known = self.definition(value.key).kind == "class"
-            return (Value("instance", value.key),) if known else _UNKNOWN
-        return _FOREIGN if value.form == "foreign" else _UNKNOWN
+            return (Value("instance", value.key),) if known else UNKNOWN_VALUE
+        return FOREIGN_VALUE if value.form == "foreign" else UNKNOWN_VALUE
 
     def returned(self, key: Key) -> Found:
         """What a function gives: as declared, else as its return statements show."""
@@ -388,8 +337,8 @@ class Flow:
         if row.returns >= 0:
             return self.typed(key.path, row.returns)
         if not row.results:
-            return _FOREIGN if self.rules.closed else _UNKNOWN
-        return _flat(self.expression(key.path, number) for number in row.results)
+            return FOREIGN_VALUE if self.rules.closed else UNKNOWN_VALUE
+        return flat(self.expression(key.path, number) for number in row.results)
 
     def element(self, value: Value) -> Found:
         """What iterating or indexing a value gives."""
@@ -398,15 +347,15 @@ class Flow:
         if value.form == "instance" and value.key is not None:
             row = self.definition(value.key)
             if row.kind == "type" and row.returns >= 0:
-                return _joined(self.typed(value.key.path, row.returns), self.element)
-        return _UNKNOWN
+                return joined(self.typed(value.key.path, row.returns), self.element)
+        return UNKNOWN_VALUE
 
     def _member(self, value: Value, name: str) -> Found:
         """What `.name` of a value evaluates to."""
         if value.form == "list":
             if name in _ITEMS:
                 return (Value("maker", parts=value.parts),)
-            return (Value("maker", parts=(value,)),) if name in _COPIES else _UNKNOWN
+            return (Value("maker", parts=(value,)),) if name in _COPIES else UNKNOWN_VALUE
         return self.of_meaning(self.attribute(value, name))
 
     def attribute_of(self, values: Found, name: str) -> Meaning:
@@ -470,11 +419,3 @@ class Flow:
         else:
             del self._linear[key]
         return tuple(order), complete
-
-
-def _joined(values: Found, step: Callable[[Value], Found]) -> Found:
-    return _flat(step(value) for value in values)
-
-
-def _flat(found: Iterable[Found]) -> Found:
-    return tuple(dict.fromkeys(value for values in found for value in values)) or _UNKNOWN

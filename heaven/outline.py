@@ -9,9 +9,9 @@ but Python's, whose own is in reading.py.
                @default (a default export); @wrap around @wrapped is the whole statement;
                @decorator; @comment
   bindings     @bind.parameter .variable .constant .hoisted .typevar .field (of this) .property
-               (a parameter that is a field too) with @type, and
+               (a parameter that is a field too) with @type | @each (of its parts), and
                @value | @element (of what it is one of) | @first @rest (of several results);
-               @after: known only behind this node
+               @after: known only behind this node; @around: all of what binds it
   expressions  @whole with @member of @object | @callee | @made (by new) | @same (the same value) |
                @indexed | @ranged | @instance (of a type); @literal; @this; @super; @result
   types        @union of @one, @tuple of @one, @list of @one, @generic of @head and @one
@@ -26,6 +26,7 @@ Of two patterns that define or bind one token, the later one in the file counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -47,6 +48,14 @@ _MADE: Final = {
 _TAKES: Final = ("value", "element", "first", "rest")
 _TYPES: Final = ("union", "tuple", "list", "generic")
 _IMPORTS: Final = ("default", "all", "name", "star", "dot", "package", "require")
+_ABOUT: Final = (
+    ("use", {"use"}),
+    ("use.type", {"use.type"}),
+    ("definition", {"name"}),
+    ("import", {"module"}),
+    ("expression", {"whole", "literal"}),
+    ("type", set(_TYPES)),
+)
 
 
 @dataclass(slots=True)
@@ -60,6 +69,8 @@ class Mark:
     takes: str = ""
     value: Range | None = None
     type: Range | None = None
+    each: bool = False
+    around: Range | None = None
     after: int = -1
     imported: int = -1
     ignore: bool = False
@@ -104,6 +115,16 @@ class Export:
     value: Range
 
 
+def _about(captures: Iterable[str]) -> str:
+    """What a pattern speaks of, by the names of its captures."""
+    names = set(captures)
+    for said, marks in _ABOUT:
+        if names & marks:
+            return said
+    prefixes = {name.partition(".")[0] for name in names}
+    return "scope" if "scope" in prefixes else "binding" if "bind" in prefixes else "other"
+
+
 def span(node: Node) -> Range:
     return node.start_byte, node.end_byte
 
@@ -134,6 +155,7 @@ class Outline:
     exports: list[Export] = field(default_factory=list)
     selves: dict[Range, str] = field(default_factory=dict)
     package: str = ""
+    said: dict[int, str] = field(default_factory=dict)
 
     def text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", errors="replace")
@@ -146,30 +168,32 @@ class Outline:
 
     def collect(self, pattern: int, captures: dict[str, list[Node]]) -> None:
         """Take in one match of the query."""
-        names = captures.keys()
-        if "use" in names or "use.type" in names:
-            kind: RefKind = "plain" if "use" in names else "type"
-            node = captures["use" if kind == "plain" else "use.type"][0]
-            start, end = node.start_byte, node.end_byte
-            if end > start:
-                self.tokens[start] = (end, self.text(node), kind)
-                self.heads[start, end] = start
-            return
-        if any(name.startswith("scope.") for name in names):
-            for name in names:
-                self.regions.setdefault(span(captures[name][0]), name.partition(".")[2])
-        elif "name" in names:
-            self._definition(pattern, captures)
-        elif "module" in names:
-            self._import(captures)
-        elif "whole" in names or "literal" in names:
-            self._expression(captures)
-        elif any(name in names for name in _TYPES):
-            self._type(captures)
-        elif any(name.startswith("bind.") for name in names):
-            self._binding(pattern, captures)
-        else:
-            self._other(captures)
+        said = self.said.get(pattern)
+        if said is None:
+            said = self.said[pattern] = _about(captures)
+        match said:
+            case "use" | "use.type":
+                node = captures[said][0]
+                start, end = node.start_byte, node.end_byte
+                if end > start:
+                    kind: RefKind = "plain" if said == "use" else "type"
+                    self.tokens[start] = (end, self.text(node), kind)
+                    self.heads[start, end] = start
+            case "scope":
+                for name, nodes in captures.items():
+                    self.regions.setdefault(span(nodes[0]), name.partition(".")[2])
+            case "definition":
+                self._definition(pattern, captures)
+            case "import":
+                self._import(captures)
+            case "expression":
+                self._expression(captures)
+            case "type":
+                self._type(captures)
+            case "binding":
+                self._binding(pattern, captures)
+            case _:
+                self._other(captures)
 
     def _other(self, captures: dict[str, list[Node]]) -> None:
         for name, nodes in captures.items():
@@ -186,7 +210,8 @@ class Outline:
                 case "exported.member":
                     self.members.add(span(node))
                 case "wrapped":
-                    self.wraps[span(node)] = span(captures["wrap"][0])
+                    if span(captures["wrap"][0]) != span(node):
+                        self.wraps[span(node)] = span(captures["wrap"][0])
                 case "comment":
                     self.comments.append(span(node))
                 case "decorator":
@@ -285,6 +310,10 @@ class Outline:
         mark.pattern, mark.binding = pattern, label.partition(".")[2]
         if "type" in captures:
             mark.type = span(captures["type"][0])
+        elif "each" in captures:
+            mark.type, mark.each = span(captures["each"][0]), True
+        if "around" in captures:
+            mark.around = span(captures["around"][0])
         if "after" in captures:
             mark.after = captures["after"][0].end_byte
         for takes in _TAKES:

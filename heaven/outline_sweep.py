@@ -7,18 +7,15 @@ from typing import Final, TypeAlias, cast
 from .facts import (
     Binding,
     Definition,
-    Expression,
     FileFacts,
     How,
     Import,
-    Op,
     Scope,
     ScopeKind,
-    Type,
-    TypeForm,
     Use,
 )
 from .outline import Found, Mark, Outline, Range
+from .outline_values import OutlineValues
 from .records import RefKind
 
 EXPORTS: Final = 1
@@ -26,7 +23,6 @@ _DEFINE, _SCOPE, _RESULT, _SELF, _TOKEN = range(5)
 _LOCAL: Final = frozenset({"variable", "constant"})
 _OUTSIDE: Final = frozenset({"module", "namespace"})
 _INSIDE: Final = frozenset({"parameter", "property", "typevar"})
-_MAX_DEPTH: Final = 60
 
 _Event: TypeAlias = "tuple[int, int, int, Range]"
 
@@ -42,8 +38,6 @@ class OutlineSweep:
         self.bindings: list[Binding] = []
         self.imports: list[Import] = []
         self.uses: list[Use] = []
-        self.expressions: list[Expression] = []
-        self.types: list[Type] = []
         self._use_at: dict[int, int] = {}
         self._overloads: dict[str, int] = {}
         self._first: dict[tuple[int, str], int] = {}
@@ -54,10 +48,11 @@ class OutlineSweep:
         self._pending_uses: list[tuple[int, Range]] = []
         self._pending_definitions: list[tuple[int, Found]] = []
         self._fields: list[tuple[int, Mark, int]] = []
-        self._known: dict[Range, int] = {}
-        self._known_types: dict[Range, int] = {}
         self._stack: list[tuple[int, int]] = [(len(outline.source) + 1, 0)]
-        self._comments = {_line_of(outline.source, end): start for start, end in outline.comments}
+        self._comments = {
+            _line_of(outline.source, end - 1): start for start, end in outline.comments
+        }
+        self._decorator_ends = {end: at for at, end in outline.decorators.items()}
         self._exported = sorted(outline.exported)
 
     def run(self, has_error: bool) -> FileFacts:
@@ -183,7 +178,7 @@ class OutlineSweep:
                 qualname=qualname,
                 kind=found.kind,
                 overload=overload,
-                start=self._with_comments(extent[0]),
+                start=self._with_comments(self._with_decorators(extent[0])),
                 end=extent[1],
                 name_start=found.name_at[0],
                 header_start=header_start,
@@ -209,6 +204,15 @@ class OutlineSweep:
                 start += 1
         return start
 
+    def _with_decorators(self, start: int) -> int:
+        """The start of the decorators that stand before, where they are no part of the node."""
+        source = self.outline.source
+        before = len(source[:start].rstrip()) if self._decorator_ends else -1
+        while before in self._decorator_ends:
+            start = self._decorator_ends[before]
+            before = len(source[:start].rstrip())
+        return start
+
     def _header_end(self, found: Found, start: int) -> int:
         source = self.outline.source
         end = found.at[1]
@@ -228,7 +232,7 @@ class OutlineSweep:
             return start
         while line > 0:
             above = self._comments.get(_line_of(source, line - 1))
-            if above is None:
+            if above is None or above >= line:
                 break
             first = source.rfind(b"\n", 0, above) + 1
             if source[first:above].strip():
@@ -303,7 +307,7 @@ class OutlineSweep:
         number = self._first.get((scope, name), -1)
         if number < 0:
             kind = "constant" if mark.binding == "constant" else "variable"
-            found = Found(-1, kind, (start, end), name, (start, end), (-1, -1))
+            found = Found(-1, kind, mark.around or (start, end), name, (start, end), (-1, -1))
             number = self._add_definition(found, scope, -1, "")
             self._first[scope, name] = number
             self._export(name, start, scope, number)
@@ -349,88 +353,24 @@ class OutlineSweep:
             )
         )
 
-    # Expressions and types
-
-    def _add(self, op: Op, argument: int) -> int:
-        self.expressions.append(Expression(op=op, argument=argument))
-        return len(self.expressions) - 1
-
-    def expression(self, at: Range, depth: int = 0) -> int:
-        """The number of the expression at a byte range; -1 for one that cannot be followed."""
-        known = self._known.get(at)
-        if known is not None:
-            return known
-        number = -1
-        outline = self.outline
-        if at in outline.heads:
-            use = self._use_at.get(outline.heads[at], -1)
-            number = self._add("value", use) if use >= 0 else -1
-        elif at in self._self_at:
-            op: Op = "this" if outline.selves[at] == "this" else "super"
-            number = self._add(op, self._self_at[at])
-        elif at in outline.required:
-            number = self._add("module", outline.required[at] + self._shift)
-        elif at in outline.made and depth < _MAX_DEPTH:
-            number = self._made(*outline.made[at], depth)
-        self._known[at] = number
-        return number
-
-    def _made(self, op: str, inner: Range, depth: int) -> int:
-        if op == "literal":
-            return self._add("literal", -1)
-        if op == "instance":
-            return self._add("instance", self.type(inner))
-        argument = self.expression(inner, depth + 1)
-        if op == "same" or argument < 0:
-            return argument
-        return self._add(cast("Op", op), argument)
-
-    def type(self, at: Range, depth: int = 0) -> int:
-        """The number of the row for the type at a byte range."""
-        known = self._known_types.get(at)
-        if known is not None:
-            return known
-        outline = self.outline
-        row = Type("unknown", -1, ())
-        if at in outline.heads:
-            use = self._use_at.get(outline.heads[at], -1)
-            row = Type("name", use, ()) if use >= 0 else row
-        elif at in outline.types and depth < _MAX_DEPTH:
-            form, head, parts = outline.types[at]
-            arguments = tuple(self.type(part, depth + 1) for part in parts)
-            use = self._use_at.get(outline.heads.get(head, -1), -1)
-            if form != "generic" or use >= 0:
-                named = use if form == "generic" else -1
-                row = Type(cast("TypeForm", form), named, arguments)
-        elif at in outline.made and depth < _MAX_DEPTH:
-            op, inner = outline.made[at]
-            if op == "same":
-                return self.type(inner, depth + 1)
-            row = Type("foreign", -1, ()) if op == "literal" else row
-        self.types.append(row)
-        self._known_types[at] = len(self.types) - 1
-        return len(self.types) - 1
-
     def _facts(self, has_error: bool) -> FileFacts:
         outline = self.outline
+        made = OutlineValues(outline, self._use_at, self._self_at, self._shift)
         for one in outline.exports:
             mark = Mark(takes="value", value=one.value)
             self._pending.append((self._bind(EXPORTS, one.name, "variable", one.at), mark))
         for number, on in self._pending_uses:
-            self.uses[number] = self.uses[number]._replace(on=max(self.expression(on), -2))
+            self.uses[number] = self.uses[number]._replace(on=max(made.expression(on), -2))
             if self.uses[number].on < 0:
                 self.uses[number] = self.uses[number]._replace(on=-2)
         for number, mark in self._pending:
-            value = self.expression(mark.value) if mark.value is not None else -1
-            if value >= 0 and mark.takes != "value":
-                value = self._add(cast("Op", mark.takes), value)
-            annotation = self.type(mark.type) if mark.type is not None else -1
+            value, annotation = made.of_mark(mark)
             self.bindings[number] = self.bindings[number]._replace(value=value, type=annotation)
         for number, found in self._pending_definitions:
             self.definitions[number] = self.definitions[number]._replace(
-                returns=self.type(found.returns) if found.returns is not None else -1,
-                bases=tuple(self.expression(at) for at in outline.bases.get(found.at, ())),
-                results=tuple(self.expression(at) for at in self._results.get(number, ())),
+                returns=made.type(found.returns) if found.returns is not None else -1,
+                bases=tuple(made.expression(at) for at in outline.bases.get(found.at, ())),
+                results=tuple(made.expression(at) for at in self._results.get(number, ())),
             )
         return FileFacts(
             definitions=tuple(self.definitions),
@@ -438,8 +378,8 @@ class OutlineSweep:
             bindings=tuple(self.bindings),
             imports=tuple(self.imports),
             uses=tuple(self.uses),
-            expressions=tuple(self.expressions),
-            types=tuple(self.types),
+            expressions=tuple(made.expressions),
+            types=tuple(made.types),
             errors=int(has_error),
         )
 

@@ -78,9 +78,9 @@
 (arrow_function parameter: (identifier) @bind.parameter)
 (catch_clause parameter: (identifier) @bind.variable)
 (for_in_statement kind: _ left: (identifier) @bind.variable right: (_) @element)
-(variable_declarator name: (identifier) @bind.variable)
-(variable_declaration (variable_declarator name: (identifier) @bind.hoisted))
-(lexical_declaration "const" (variable_declarator name: (identifier) @bind.constant))
+(variable_declarator name: (identifier) @bind.variable) @around
+(variable_declaration (variable_declarator name: (identifier) @bind.hoisted) @around)
+(lexical_declaration "const" (variable_declarator name: (identifier) @bind.constant) @around)
 (shorthand_property_identifier_pattern) @bind.variable
 (pair_pattern value: (identifier) @bind.variable)
 (array_pattern (identifier) @bind.variable)

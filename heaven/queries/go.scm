@@ -41,10 +41,12 @@
 (type_alias name: (type_identifier) @name type: (_) @returns) @define.type
 (field_declaration name: (field_identifier) @name type: (_) @type) @define.field
 (method_elem name: (field_identifier) @name result: (_)? @returns) @define.method
-(const_spec name: (identifier) @name type: (_)? @type) @define.constant
+(const_spec (identifier) @name) @define.constant
+(const_spec (identifier) @name type: (_) @type) @define.constant
 (const_spec . name: (identifier) @name . type: (_)? @type value: (expression_list . (_) @value))
   @define.constant
-(var_spec name: (identifier) @name type: (_)? @type) @define.variable
+(var_spec name: (identifier) @name) @define.variable
+(var_spec name: (identifier) @name type: (_) @type) @define.variable
 (var_spec . name: (identifier) @name . type: (_)? @type value: (expression_list . (_) @value .))
   @define.variable
 
@@ -60,7 +62,7 @@
 ; --- bindings
 
 (parameter_declaration name: (identifier) @bind.parameter type: (_) @type)
-(variadic_parameter_declaration name: (identifier) @bind.parameter type: (_) @type)
+(variadic_parameter_declaration name: (identifier) @bind.parameter type: (_) @each)
 (type_parameter_declaration name: (identifier) @bind.typevar)
 (short_var_declaration left: (expression_list (identifier) @bind.variable)) @after
 (short_var_declaration

@@ -59,11 +59,11 @@
 (required_parameter (accessibility_modifier) pattern: (identifier) @bind.property type: (_)? @type)
 (required_parameter "readonly" pattern: (identifier) @bind.property type: (_)? @type)
 (type_parameter name: (type_identifier) @bind.typevar constraint: (constraint (_) @type)?)
-(variable_declarator name: (identifier) @bind.variable type: (_)? @type value: (_)? @value)
+(variable_declarator name: (identifier) @bind.variable type: (_)? @type value: (_)? @value) @around
 (variable_declaration
-  (variable_declarator name: (identifier) @bind.hoisted type: (_)? @type value: (_)? @value))
+  (variable_declarator name: (identifier) @bind.hoisted type: (_)? @type value: (_)? @value) @around)
 (lexical_declaration "const"
-  (variable_declarator name: (identifier) @bind.constant type: (_)? @type value: (_)? @value))
+  (variable_declarator name: (identifier) @bind.constant type: (_)? @type value: (_)? @value) @around)
 (index_signature name: (identifier) @ignore)
 
 ; --- expressions and types
