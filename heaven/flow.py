@@ -7,6 +7,7 @@ adds (packages, modules, exports) it says as `Rules`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from .bind import FOREIGN, MAX_DEPTH, UNKNOWN, Facts, Key, Meaning
@@ -386,16 +387,15 @@ class Flow:
                 return self.merged(Meaning((target,)) for target in dict.fromkeys(found))
             if row.kind == "type" and row.returns >= 0:
                 mark = (one.path, f".{name}", one.number)
-                meaning = self.once(
-                    mark,
-                    lambda one=one, row=row: self.attribute_of(  # type: ignore[misc]
-                        self.typed(one.path, row.returns), name
-                    ),
-                )
+                meaning = self.once(mark, partial(self._underlying, one, name))
                 if meaning.ours or not meaning.known:
                     return meaning
         shown = self.definition(key).kind in _TYPES | {"namespace"}
         return FOREIGN if shown and complete else UNKNOWN
+
+    def _underlying(self, key: Key, name: str) -> Meaning:
+        """The member of the type that a type is another name of."""
+        return self.attribute_of(self.typed(key.path, self.definition(key).returns), name)
 
     def linear(self, key: Key) -> tuple[tuple[Key, ...], bool]:
         """A type and its bases in the repository, nearest first; and whether the text shows what
