@@ -98,7 +98,7 @@ class EsNames:
             return flow.bound(path, facts, [one])
         if facts is None or one.value < 0:
             return UNKNOWN
-        op, argument = facts.expressions[one.value]
+        op, argument, _ = facts.expressions[one.value]
         if op == "value":
             return flow.refers(path, argument)
         if op == "module":

@@ -13,7 +13,7 @@ _NONE: Final[frozenset[Key]] = frozenset()
 
 
 def holders_of(state: IndexState, name: str, kin: str) -> dict[Key, list[Key]]:
-    """The classes of one kin of languages that define the attribute `name`, with its definitions."""
+    """The classes, in languages of one kin, that define the attribute `name`; its definitions."""
     holders: dict[Key, list[Key]] = {}
     for path in state.store.files_with(name):
         facts = state.facts(path) if kin_of(path) == kin else None

@@ -162,7 +162,7 @@ class Flow:
         return self.guarded(mark, lambda: self._expression(facts, path, number))
 
     def _expression(self, facts: FileFacts, path: str, number: int) -> Found:
-        op, argument = facts.expressions[number]
+        op, argument, _ = facts.expressions[number]
         match op:
             case "literal":
                 return FOREIGN_VALUE
