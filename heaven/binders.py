@@ -41,10 +41,14 @@ class Binders:
         self._files_with = files_with
         self._flows: dict[str, Flow] = {}
         self._plain: dict[str, PlainNames] = {}
+        self._known: dict[str, _Binding] = {}
 
     def refers(self, path: str, number: int) -> Meaning:
         """The meaning of use `number` of the file `path`."""
-        return self._of(path).refers(path, number)
+        binding = self._known.get(path)
+        if binding is None:
+            binding = self._known[path] = self._of(path)
+        return binding.refers(path, number)
 
     def definition(self, key: Key) -> Definition:
         return self._of(key.path).definition(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final, TypeAlias, cast
 
 from .facts import (
@@ -145,16 +146,12 @@ class OutlineSweep:
         self._export(found.name, start, scope, number)
 
     def _export(self, name: str, at: int, scope: int, number: int) -> None:
-        if self.scopes[scope].kind not in _OUTSIDE:
+        if scope != 0:
             return
-        for start, end in self._exported:
-            if start <= at < end:
-                inside = self.scopes[scope].kind == "module"
-                if (start, end) in self.outline.defaults:
-                    name = "default"
-                if inside:
-                    self._bind(EXPORTS, name, "definition", at, number)
-                return
+        before = bisect_right(self._exported, (at, len(self.outline.source) + 1)) - 1
+        if before >= 0 and at < self._exported[before][1]:
+            name = "default" if self._exported[before] in self.outline.defaults else name
+            self._bind(EXPORTS, name, "definition", at, number)
 
     def _add_definition(self, found: Found, scope: int, owner: int, prefix: str) -> int:
         outer = f"{prefix}." if prefix else ""
@@ -207,10 +204,13 @@ class OutlineSweep:
     def _with_decorators(self, start: int) -> int:
         """The start of the decorators that stand before, where they are no part of the node."""
         source = self.outline.source
-        before = len(source[:start].rstrip()) if self._decorator_ends else -1
-        while before in self._decorator_ends:
-            start = self._decorator_ends[before]
-            before = len(source[:start].rstrip())
+        before = start
+        while self._decorator_ends:
+            while source[before - 1 : before].isspace():
+                before -= 1
+            if before not in self._decorator_ends:
+                break
+            start = before = self._decorator_ends[before]
         return start
 
     def _header_end(self, found: Found, start: int) -> int:

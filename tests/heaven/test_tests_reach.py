@@ -22,25 +22,25 @@ TYPESCRIPT = {
 }
 
 
-def faults(root: Path, files: dict[str, str], command: Command, **args: str) -> tuple[Shard, ...]:
+def faults(root: Path, files: dict[str, str], command: Command, args: Args) -> tuple[Shard, ...]:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     with Heaven.open(root) as heaven:
-        return heaven.fault(Request(command, Args(mission_id="m", **args))).shards
+        return heaven.fault(Request(command, args)).shards
 
 
 def test_go_tests_that_call_a_symbol_reach_it(tmp_path: Path) -> None:
-    (tests,) = faults(tmp_path, GO, "PF_TESTS", symbol="Add")
+    (tests,) = faults(tmp_path, GO, "PF_TESTS", Args(symbol="Add"))
     assert [one.symbol for one in tests.excerpts] == ["TestSum"]
     assert "Add(1, 2)" in tests.excerpts[0].text
 
 
 def test_typescript_tests_are_found_under_their_titles(tmp_path: Path) -> None:
-    (tests,) = faults(tmp_path, TYPESCRIPT, "PF_TESTS", symbol="add")
+    (tests,) = faults(tmp_path, TYPESCRIPT, "PF_TESTS", Args(symbol="add"))
     assert tests.excerpts[0].symbol == "calc.adds numbers"
     assert tests.excerpts[0].text.startswith('  it("adds numbers"')
-    (found,) = faults(tmp_path, TYPESCRIPT, "PF_SEARCH", query="adds numbers")
+    (found,) = faults(tmp_path, TYPESCRIPT, "PF_SEARCH", Args(query="adds numbers"))
     assert found.excerpts[0].symbol == "calc.adds numbers"
 
 
@@ -48,7 +48,7 @@ def test_typescript_tests_are_found_under_their_titles(tmp_path: Path) -> None:
 def test_a_definition_comes_with_its_callers_and_tests(
     tmp_path: Path, files: dict[str, str], name: str
 ) -> None:
-    symdef, callers, tests = faults(tmp_path, files, "PF_SYMDEF", symbol=name)
+    symdef, callers, tests = faults(tmp_path, files, "PF_SYMDEF", Args(symbol=name))
     assert "return a + b" in symdef.excerpts[0].text
     assert callers.meta.prefetched and callers.excerpts
     assert tests.meta.prefetched and tests.excerpts
