@@ -283,7 +283,8 @@ class Outline:
         label = next(name for name in captures if name.startswith("define."))
         node, name = captures[label][0], captures["name"][0]
         known = self.definitions.get(name.start_byte)
-        if known is not None and known.pattern >= pattern:
+        # A name that the parser only supposes has no bytes.
+        if name.start_byte == name.end_byte or (known is not None and known.pattern >= pattern):
             return
         found = Found(
             pattern,

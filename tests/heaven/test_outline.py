@@ -292,6 +292,11 @@ def test_facts_are_stored_and_loaded_as_they_are() -> None:
         assert load(dump(known)) == known
 
 
+def test_a_name_that_the_parser_supposes_is_no_definition() -> None:
+    for path, source in {"a.js": "class A { = 1 }\n", "a.ts": "class { m() {} }\n"}.items():
+        assert all(one.name for one in facts(path, source).definitions)
+
+
 _WORDS = st.sampled_from(
     [
         "package",
