@@ -30,13 +30,15 @@ class Key(NamedTuple):
 class Meaning:
     """`keys`: the definitions that it may be. `sure`: it is nothing else. `known`: the text shows
     what it is, even if that is none of the repository's definitions (a local, a builtin).
-    `outside` are the full names of what it may be outside of the repository, where known."""
+    `outside` are the full names of what it may be outside of the repository, where known.
+    `guessed`: nothing but the name speaks for it."""
 
     keys: tuple[Key, ...] = ()
     modules: tuple[Module, ...] = ()
     sure: bool = True
     known: bool = True
     outside: tuple[str, ...] = ()
+    guessed: bool = False
 
     @property
     def ours(self) -> bool:

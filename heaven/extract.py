@@ -1,13 +1,16 @@
 """One file to its facts: definitions, scopes, bindings, imports and uses, by one query.
 
 Nothing is bound to another file here, so the order in which files are read cannot matter. What is
-particular to a language is in its query file; `reading.py` knows the vocabulary of captures only.
+particular to a language is in its query file; `reading.py` (Python) and `outline.py` (all others)
+know vocabularies of captures only.
 """
 
 from __future__ import annotations
 
 from .facts import FileFacts
 from .languages import LanguageRow, grammar, query
+from .outline import Outline
+from .outline_sweep import OutlineSweep
 from .reading import Reading
 from .sweep import Sweep
 
@@ -17,6 +20,11 @@ def extract(source: bytes, language: LanguageRow) -> FileFacts:
     from tree_sitter import Parser, QueryCursor
 
     tree = Parser(grammar(language)).parse(source)
+    if language.binding != "python":
+        outline = Outline(source)
+        for pattern, captures in QueryCursor(query(language)).matches(tree.root_node):
+            outline.collect(pattern, captures)
+        return OutlineSweep(outline).run(tree.root_node.has_error)
     reading = Reading(source)
     for _, captures in QueryCursor(query(language)).matches(tree.root_node):
         reading.collect(captures)

@@ -13,17 +13,21 @@ from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from .records import RefKind
 
-ScopeKind: TypeAlias = Literal["module", "class", "function", "comprehension"]
+ScopeKind: TypeAlias = Literal[
+    "module", "class", "function", "comprehension", "arrow", "block", "namespace", "exports"
+]
 
 How: TypeAlias = Literal[
     "definition", "field", "import", "parameter", "self", "variable", "global", "nonlocal"
 ]
 
-# How an expression's value comes about. Its argument is a use (value), a type (typed) or another
-# expression; `either` has two.
+# How an expression's value comes about. Its argument is a use (value), a type (typed, instance), a
+# scope (this, super), an import (module) or another expression; `either` has two.
 Op: TypeAlias = Literal[
-    "value", "call", "item", "enter", "element", "literal", "none", "typed", "either"
-]
+    "value", "call", "item", "enter", "element", "literal", "none", "typed", "either",
+    "new", "instance", "first", "rest", "this", "super", "module",
+]  # fmt: skip
+TypeForm: TypeAlias = Literal["name", "union", "generic", "unknown", "list", "tuple", "foreign"]
 
 
 class Definition(NamedTuple):
@@ -121,9 +125,10 @@ class Expression(NamedTuple):
 
 class Type(NamedTuple):
     """`name`: an instance of `use`. `union`: one of `arguments`. `generic`: `use` with
-    `arguments`. `unknown`: nothing that can be followed."""
+    `arguments`. `list`, `tuple`: made of `arguments`. `foreign`: nothing of the repository's.
+    `unknown`: nothing that can be followed."""
 
-    form: Literal["name", "union", "generic", "unknown"]
+    form: TypeForm
     use: int
     arguments: tuple[int, ...]
 

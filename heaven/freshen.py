@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from .binders import is_configuration
 from .extract import extract
 from .facts import FileFacts
 from .index_store import FileRow, IndexStore
@@ -42,7 +43,8 @@ class Freshener:
         self._watch = TreeWatch(root, lister)
         self.listed: tuple[str, ...] = ()
         self._sources: tuple[str, ...] = ()
-        self._project: Signature | None = None
+        self._configuration: tuple[str, ...] = ()
+        self._configured: tuple[Signature | None, ...] = ()
         self.rows: dict[str, FileRow] = store.files()
 
     def refresh(self, progress: Callable[[int, int], None] | None = None) -> Change:
@@ -51,8 +53,9 @@ class Freshener:
         if listed is not self.listed:
             self.listed = listed
             self._sources = tuple(path for path in listed if language_of(path) is not None)
-        project = file_signature(self._root / "pyproject.toml")
-        configured, self._project = project != self._project, project
+            self._configuration = ("pyproject.toml", *filter(is_configuration, listed))
+        seen = tuple(file_signature(self._root / path) for path in self._configuration)
+        configured, self._configured = seen != self._configured, seen
         stale, present = self._stale()
         gone = [path for path in self.rows if path not in present]
         if not stale and not gone:

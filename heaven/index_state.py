@@ -8,13 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from posixpath import basename, dirname
 from threading import RLock
 from typing import Final, TypeVar, cast
 
-from .bind import Binder, Key
+from .bind import Key
+from .binders import Binders
 from .errors import TreeUnreadable
 from .facts import FileFacts
 from .freshen import Freshener
+from .go_names import module_name
 from .index_store import IndexStore, Lines
 from .modules import ModuleMap
 
@@ -52,7 +55,7 @@ class IndexState:
         self._facts: OrderedDict[str, tuple[str, FileFacts]] = OrderedDict()
         self._lines: OrderedDict[str, tuple[str, Lines]] = OrderedDict()
         self._ids: dict[str, list[int]] = {}
-        self._binder: Binder | None = None
+        self._binder: Binders | None = None
         self._modules: ModuleMap | None = None
         self._standing: Standing | None = None
         self._asking = 0
@@ -150,15 +153,33 @@ class IndexState:
             self._standing = Standing(as_of, complete)
         return self._standing
 
-    def binder(self) -> Binder:
+    def binder(self) -> Binders:
         if self._binder is None:
-            self._binder = Binder(self.facts, self.modules())
+            self._binder = Binders(
+                self.facts,
+                self.modules(),
+                self.fresh.rows,
+                _go_modules(self.root, self.fresh.listed),
+                self.store.files_with,
+            )
         return self._binder
 
     def modules(self) -> ModuleMap:
         if self._modules is None:
             self._modules = ModuleMap.of(self.fresh.rows, _mapped_packages(self.root))
         return self._modules
+
+
+def _go_modules(root: Path, listed: tuple[str, ...]) -> dict[str, str]:
+    """The module path that each go.mod declares, by its directory."""
+    found: dict[str, str] = {}
+    for path in listed:
+        if basename(path) == "go.mod":
+            try:
+                found[dirname(path)] = module_name((root / path).read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+    return {at: name for at, name in found.items() if name}
 
 
 def _mapped_packages(root: Path) -> dict[str, str]:

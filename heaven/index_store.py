@@ -16,7 +16,7 @@ from .records import Position, Symbol
 from .watch import Signature
 from .words import split_name
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 _SCHEMA: Final = """
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,

@@ -6,26 +6,65 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Query
 
 
+Binding: TypeAlias = Literal["python", "go", "ecmascript", "names"]
+
+
 @dataclass(frozen=True, slots=True)
 class LanguageRow:
-    """`module` and `entry` name the function of the grammar's wheel that gives the language."""
+    """`module` and `entry` name the function of the grammar's wheel that gives the language.
+
+    `binding` names the rules by which names are bound; `names` knows no rules of a language and
+    suggests every definition of a name. `test_files` and `tests` are patterns of the base names of
+    files that hold tests and of the names of the functions in them that are tests.
+    """
 
     name: str
     extensions: tuple[str, ...]
     module: str
     entry: str
     query: str
+    binding: Binding = "names"
+    test_files: str = r"$^"
+    tests: str = r"test"
 
+    @property
+    def kin(self) -> str:
+        """Languages of one kin may refer to each other's definitions."""
+        return self.name if self.binding == "names" else self.binding
+
+
+_ES_TESTS: Final = r".*[.-](test|spec)\.[cm]?[jt]sx?$|test\.[cm]?[jt]sx?$"
+_INHERITS: Final = "; inherits:"
+_TYPESCRIPT: Final = "tree_sitter_typescript"
 
 TABLE: Final[tuple[LanguageRow, ...]] = (
-    LanguageRow("python", (".py", ".pyi"), "tree_sitter_python", "language", "python.scm"),
-)
+    LanguageRow(
+        "python", (".py", ".pyi"), "tree_sitter_python", "language", "python.scm",
+        "python", r"test_|.*_test\.[^.]*$",
+    ),
+    LanguageRow(
+        "go", (".go",), "tree_sitter_go", "language", "go.scm",
+        "go", r".*_test\.go$", r"(Test|Benchmark|Fuzz|Example)(?![a-z])",
+    ),
+    LanguageRow(
+        "typescript", (".ts", ".mts", ".cts"), _TYPESCRIPT, "language_typescript", "typescript.scm",
+        "ecmascript", _ES_TESTS, r"test",
+    ),
+    LanguageRow(
+        "tsx", (".tsx",), _TYPESCRIPT, "language_tsx", "tsx.scm", "ecmascript", _ES_TESTS, r"test",
+    ),
+    LanguageRow(
+        "javascript", (".js", ".jsx", ".mjs", ".cjs"), "tree_sitter_javascript", "language",
+        "javascript.scm", "ecmascript", _ES_TESTS, r"test",
+    ),
+    LanguageRow("rust", (".rs",), "tree_sitter_rust", "language", "rust.scm"),
+)  # fmt: skip
 
 _BY_EXTENSION: Final[dict[str, LanguageRow]] = {
     extension: row for row in TABLE for extension in row.extensions
@@ -55,4 +94,12 @@ def query(row: LanguageRow) -> Query:
 
 
 def query_text(row: LanguageRow) -> str:
-    return files(__package__).joinpath("queries", row.query).read_text(encoding="utf-8")
+    """The row's query, after those that its first line names (`; inherits: a, b`)."""
+    return _query_file(row.query)
+
+
+def _query_file(name: str) -> str:
+    text = files(__package__).joinpath("queries", name).read_text(encoding="utf-8")
+    first = text.partition("\n")[0]
+    above = first.removeprefix(_INHERITS).split(",") if first.startswith(_INHERITS) else []
+    return "\n".join([*(_query_file(f"{one.strip()}.scm") for one in above), text])

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from .bind import Key, Meaning
 from .bind_values import Value
+from .binders import kin_of
 from .facts import Binding, FileFacts, Use
 from .family import holders_of, related
 from .index_state import IndexState
 from .outside import outside_class
+
+_KIN: Final = "python"
 
 Verdict: TypeAlias = Literal["yes", "no", "maybe"]
 
@@ -50,7 +53,7 @@ class Line:
 
 
 class Naming:
-    """For use within one `ask`; `start` are definitions of one name.
+    """For use within one `ask`; `start` are definitions of one name, in Python.
 
     `keys`: the definitions that go by the variable. `variables`: where it is bound by this name.
     `classes`: those that have it as an attribute. `sure`: its tokens. `unsure`: those that may be.
@@ -59,7 +62,7 @@ class Naming:
     def __init__(self, state: IndexState, name: str, start: Iterable[Key]) -> None:
         self.name = name
         self._state = state
-        self._binder = state.binder()
+        self._binder = state.binder().python
         self.keys = set(start)
         self.variables: set[Variable] = set()
         self.classes: set[Key] = set()
@@ -70,7 +73,7 @@ class Naming:
         self._files = [
             (path, facts)
             for path in state.store.files_with(name)
-            if (facts := state.facts(path)) is not None
+            if kin_of(path) == _KIN and (facts := state.facts(path)) is not None
         ]
         self._bound = {
             Variable(path, scope): bindings
@@ -116,7 +119,7 @@ class Naming:
 
     def holders(self, name: str) -> Iterable[Key]:
         """The classes that have an attribute `name` of their own."""
-        return holders_of(self._state, name)
+        return holders_of(self._state, name, _KIN)
 
     def comes_with_star(self, path: str) -> bool:
         """Whether an `import *` of the file takes from a module of the variable."""
@@ -135,7 +138,7 @@ class Naming:
         owners = {Key(key.path, self._binder.definition(key).owner) for key in self.keys}
         owners = {key for key in owners if key.number >= 0}
         if owners:
-            holders = holders_of(self._state, self.name)
+            holders = holders_of(self._state, self.name, _KIN)
             self.classes = related(self._state, owners, holders)
             self.keys.update(key for one in self.classes for key in holders.get(one, ()))
 

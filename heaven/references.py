@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from .bind import Key, Meaning
+from .binders import kin_of
 from .facts import FileFacts, Use
 from .family import holders_of, related
 from .index_state import IndexState
@@ -57,7 +59,7 @@ class References:
         owners = {Key(key.path, binder.definition(key).owner) for key in keys}
         owners = {key for key in owners if key.number >= 0}
         if owners:
-            holders = holders_of(self._state, symbol.name)
+            holders = holders_of(self._state, symbol.name, kin_of(symbol.path))
             classes = related(self._state, owners, holders)
             keys = [key for holder in sorted(classes) for key in holders.get(holder, ())]
         return tuple(self._state.store.by_ids([self._state.symbol_id(key) for key in keys]))
@@ -80,17 +82,18 @@ class References:
         if not group:
             return []
         binder = self._state.binder()
-        member = any(binder.definition(key).owner >= 0 for key in group)
+        member = any(map(binder.is_member, group))
+        kin = kin_of(symbol.path)
         rivals: tuple[int, ...] | None = None
         found: list[Reference] = []
-        names = [symbol.name]
+        names = list(dict.fromkeys([symbol.name, *chain(*map(binder.aliases, group))]))
         # Uses of one name in one scope share their meaning: look at its definitions once.
         last: Meaning | None = None
         ours = False
         ids: tuple[int, ...] = ()
         for name in names:
             for path in self._state.store.files_with(name):
-                facts = self._state.facts(path)
+                facts = self._state.facts(path) if kin_of(path) == kin else None
                 if facts is None:
                     continue
                 for number in facts.names.get(name, ()):
@@ -105,7 +108,7 @@ class References:
                         if use.on == -1 or not member:
                             continue
                         if rivals is None:
-                            rivals = self._members_called(name, symbol.id)
+                            rivals = self._members_called(name, symbol)
                         confidence = max(0.01, round(_SUGGESTED / len(rivals), 2))
                         found.append(self._reference(path, facts, use, confidence, rivals))
                         continue
@@ -114,6 +117,8 @@ class References:
                         if bound not in names:
                             names.append(bound)
                     confidence = 1.0 if meaning.sure else _AMBIGUOUS
+                    if meaning.guessed:
+                        confidence = max(0.01, round(_SUGGESTED / len(meaning.keys), 2))
                     found.append(self._reference(path, facts, use, confidence, ids))
         found.sort(key=lambda one: (-one.confidence, one.path, one.at.start_byte))
         return found
@@ -124,13 +129,18 @@ class References:
         at = self._state.lines(path).position(use.start, use.end)
         return Reference(path, at, use.kind, facts.scope_name(use.scope), confidence, ids)
 
-    def _members_called(self, name: str, first: int) -> tuple[int, ...]:
-        """Ids of everything of this name that is an attribute of a class, `first` at the head."""
-        found = [one.id for one in self._state.store.by_name(name) if self._is_member(one)]
-        return tuple(sorted(found, key=lambda number: number != first))
+    def _members_called(self, name: str, symbol: Symbol) -> tuple[int, ...]:
+        """Ids of everything of this name that is an attribute, `symbol` at the head."""
+        kin = kin_of(symbol.path)
+        found = [
+            one.id
+            for one in self._state.store.by_name(name)
+            if kin_of(one.path) == kin and self._is_member(one)
+        ]
+        return tuple(sorted(found, key=lambda number: number != symbol.id))
 
     def _is_member(self, symbol: Symbol) -> bool:
-        return any(self._state.binder().definition(key).owner >= 0 for key in self._keys_of(symbol))
+        return any(map(self._state.binder().is_member, self._keys_of(symbol)))
 
     def _keys_of(self, symbol: Symbol) -> list[Key]:
         facts = self._state.facts(symbol.path)

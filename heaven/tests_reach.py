@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from posixpath import basename
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from .languages import language_of
 from .records import Symbol
 from .words import split_name
 
@@ -31,15 +33,21 @@ class TestReach:
 
 
 def is_test_file(path: str) -> bool:
-    name = basename(path)
-    stem = name.rpartition(".")[0]
-    return stem.startswith("test_") or stem.endswith("_test")
+    row = language_of(path)
+    if row is None:
+        return False
+    return re.match(row.test_files, basename(path)) is not None or "__tests__/" in path
 
 
 def is_test(symbol: Symbol) -> bool:
+    """Whether it is a test: a function that is named like one, or what a call of `it` tests."""
+    if symbol.kind == "test":
+        return True
+    row = language_of(symbol.path)
     return (
-        symbol.kind in ("function", "method")
-        and symbol.name.startswith("test")
+        row is not None
+        and symbol.kind in ("function", "method")
+        and re.match(row.tests, symbol.name) is not None
         and is_test_file(symbol.path)
     )
 
@@ -60,7 +68,7 @@ def tests_reaching(index: SymbolIndex, symbol: Symbol, top_k: int) -> tuple[Test
     importing: set[str] = set()
     by_file: dict[str, list[Symbol]] = {}
     for one in index.references(symbol):
-        if not is_test_file(one.path):
+        if one.path not in by_file and not is_test_file(one.path):
             continue
         if one.path not in by_file:
             by_file[one.path] = [test for test in index.symbols_in(one.path) if is_test(test)]

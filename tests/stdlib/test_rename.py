@@ -664,3 +664,19 @@ def test_deep_expressions_do_not_exhaust_the_stack(tmp_path: Path) -> None:
     dots = "y = (f" + "\n.a" * 3000 + "\n.f)"
     done = rename(tmp_path, {"a.py": f"def f(): pass\n{chain}\n{dots}\n"}, "f", "g")
     assert done.expansion.sure == 3002
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a.go", "package a\n\nfunc greet() {}\n"),
+        ("a.ts", "export function greet() {}\n"),
+        ("a.rs", "fn greet() {}\n"),
+    ],
+)
+def test_another_language_is_refused_by_name(tmp_path: Path, path: str, source: str) -> None:
+    error = refused(
+        tmp_path, {path: source, "b.py": "greet = 1\n"}, "greet", "hello", **{"in": path}
+    )
+    assert error.reason == "unsupported"
+    assert path in str(error) and "Python" in str(error)

@@ -1,0 +1,2 @@
+; inherits: typed, jsx
+; TypeScript with JSX.
