@@ -20,6 +20,7 @@ from .angels import Angel, Ask, Question
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
 from .edits import EditRefused, Landed, fill_hashes, land, undo
+from .edits.before import read
 from .errors import AngelUnavailable, LeaseDenied
 from .invariants import breach
 from .landing import (
@@ -236,6 +237,10 @@ class LiveEffects:
         }
 
     def roll_back(self, mark: int, recorded: JsonObject | None) -> JsonObject:
+        changed = self._changed_since(mark)
+        if changed is not None:
+            # Known before the first of several edits is undone, so that it is all of them or none.
+            return refuse("changed", f"{changed} was changed by somebody else since")
         files: list[Json] = []
         while len(self._landed) > mark:
             try:
@@ -263,6 +268,18 @@ class LiveEffects:
         result: dict[str, Json] = {"files": files}
         track(self._tree, result)
         return result
+
+    def _changed_since(self, mark: int) -> str | None:
+        """A path that is not as the edits after the first `mark` left it, or None."""
+        left = {change.path: change.after for one in self._landed[mark:] for change in one.files}
+        for path, after in left.items():
+            try:
+                now = read(self._root, path, -1)
+            except EditRefused:
+                return path
+            if (None if now is None else now.blob) != after:
+                return path
+        return None
 
     def consult(self, request: JsonObject) -> JsonObject:
         advice = None

@@ -12,9 +12,11 @@ from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.angels import Answer, Ask, Question
 from genesis_ssmp.runtime.errors import AngelUnavailable
-from genesis_ssmp.runtime.execute import Ended, Refused
+from genesis_ssmp.runtime.execute import Ended, Refused, execute
+from genesis_ssmp.runtime.outcome import Progress
+from genesis_ssmp.runtime.replay import replay
 from kit.angel import edit_answer, scripted
-from kit.mission import Mission
+from kit.mission import Mission, program
 from kit.repository import Repository
 
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
@@ -307,3 +309,29 @@ def test_an_edit_of_a_prompt_is_refused_and_the_run_told_so(mission: Mission) ->
     assert mission.ended(program, angel=scripted(edit)).exit_code in (1, 3)
     assert Repository(mission.root).tree() == before
     assert mission.heaven.reconstruct_prompt(prompt_id) == b"# Notes\n\nNone.\n"
+
+
+def test_a_section_of_two_edits_is_undone_whole_or_not_at_all(mission: Mission) -> None:
+    """Somebody changes the file of the first edit: the second one is not undone alone."""
+    path = mission.root / "calc/core.py"
+    note = edit_answer({"op": "add_file", "path": "docs/note.md", "content": "Broken.\n"})
+
+    def meddle(progress: Progress) -> None:
+        if progress.kind == "run":
+            path.write_text(path.read_text() + "# by hand\n")
+
+    ended = execute(
+        program(HEAD + NEED + "OP break it\nOP note it\nRUN test\n"),
+        mission.heaven,
+        mission.root,
+        angel=scripted(BREAK, note),
+        params={},
+        check_timeout=60,
+        observe=meddle,
+    )
+    assert isinstance(ended, Ended) and ended.exit_code == 3
+    assert "calc/core.py was changed" in (ended.message or "")
+    assert "# by hand" in path.read_text() and "return a - b" in path.read_text()
+    assert (mission.root / "docs/note.md").exists()
+    run = runs.find(mission.heaven, "last")
+    assert replay(mission.heaven, run).same
