@@ -6,14 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from genesis_ssmp.cli import output
 from genesis_ssmp.cli.aa import cli
 from kit.angel import edit_answer, write_script
+from kit.commands import Aa
 from kit.repository import Repository, make_repository
 from syrupy.assertion import SnapshotAssertion
 
@@ -30,16 +28,6 @@ BREAK = edit_answer(
 TASK = "ISA_VERSION 0\nBASE_REV HEAD\nNEED symdef Add\nOP Swap them\nRUN test\nIF_FAIL RETRY 1\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-Aa = Callable[..., Said]
-
-
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """The calculator, with the working directory in it."""
@@ -47,21 +35,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.chdir(repository.root)
     monkeypatch.delenv("GENESIS_ANGEL", raising=False)
     return repository
-
-
-@pytest.fixture
-def aa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Aa:
-    """Run the command line in this process."""
-
-    def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["aa", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            output.main(cli, "aa")
-        said = capsys.readouterr()
-        code = stopped.value.code
-        return Said(code if isinstance(code, int) else 0, said.out, said.err)
-
-    return call
 
 
 def scrubbed(text: str) -> str:

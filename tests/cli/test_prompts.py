@@ -5,29 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from genesis_ssmp.cli import output
-from genesis_ssmp.cli.aa import cli
 from genesis_ssmp.heaven import Heaven
+from kit.commands import Aa
 from kit.repository import Repository, make_repository
 
 TEXT = b"# Task\n\nSwap them.\r\n\n## Constraints\n\nKeep Add.\n"
 ID = sha256(TEXT).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-Aa = Callable[..., Said]
 
 
 @pytest.fixture
@@ -37,19 +24,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.delenv("GENESIS_ANGEL", raising=False)
     (tmp_path / "task.md").write_bytes(TEXT)
     return repository
-
-
-@pytest.fixture
-def aa(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Aa:
-    def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["aa", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            output.main(cli, "aa")
-        said = capfdbinary.readouterr()
-        code = stopped.value.code
-        return Said(code if isinstance(code, int) else 0, said.out.decode(), said.err.decode())
-
-    return call
 
 
 def test_storing_prints_the_id_alone_so_that_it_can_be_piped(
