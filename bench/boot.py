@@ -73,7 +73,7 @@ def _generate(home: Path) -> int:
     """A Heaven with EVENTS events; the size of its log in bytes."""
     from genesis_ssmp.heaven import Heaven
     from genesis_ssmp.heaven.canonical import encode
-    from genesis_ssmp.heaven.chain import GENESIS_HASH, finish_record, start_record
+    from genesis_ssmp.heaven.log.chain import GENESIS_HASH, finish_record, start_record
 
     Heaven.open(home).close()
     log = home / ".heaven" / "log.jsonl"

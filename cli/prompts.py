@@ -53,7 +53,7 @@ def store(report: Report, file: str, since: str | None, repo: str | None) -> Non
       aa prompt store TASK.md --since 3f2a91c0
       git show HEAD:TASK.md | aa prompt store -
     """
-    from ..heaven.prompt_records import stored_json
+    from ..heaven.prompts.records import stored_json
 
     content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     with _heaven(repo) as heaven:
@@ -81,7 +81,7 @@ def list_(report: Report, repo: str | None) -> None:
       aa prompt list
       aa prompt list --json
     """
-    from ..heaven.prompt_records import SHORT
+    from ..heaven.prompts.records import SHORT
 
     with _heaven(repo, read_only=True) as heaven:
         entries = heaven.prompts()
@@ -114,7 +114,7 @@ def show(report: Report, prompt_id: str, index: int | None, text: bool, repo: st
       aa prompt show 3f2a91c0 2
       aa prompt show 3f2a91c0 --text > TASK.md
     """
-    from ..heaven.prompt_records import outline_text, prompt_json
+    from ..heaven.prompts.records import outline_text, prompt_json
 
     if text and index is not None:
         raise Problem("--text prints the whole prompt: give no INDEX with it")

@@ -32,9 +32,9 @@ from .errors import (
     UnknownFormat,
 )
 from .heaven import Heaven
-from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
+from .prompts.records import Prompt, PromptEntry, PromptSection, StoredPrompt
+from .prompts.sectioner import Section
 from .records import Event, Json, JsonObject, Position, Reference, RefKind, Symbol
-from .sectioner import Section
 from .tree import Entry, Manifest
 
 __all__ = [

@@ -18,18 +18,18 @@ from ..proto.heaven_status import HeavenStatus
 from ..proto.leases import AcquireRequest, AcquireResponse, Lease, Scope
 from ..proto.pf import Request, Response
 from .canonical import encode
-from .chain import GENESIS_HASH
 from .discovery import find_server
 from .errors import BadBlobId, Closed, HeavenRefused, HeavenUnreachable
-from .leases import DEFAULT_TTL_SECONDS
-from .lockmodes import LockMode
+from .leases.leases import DEFAULT_TTL_SECONDS
+from .leases.lockmodes import LockMode
+from .log.chain import GENESIS_HASH
 from .manifests import Verdict
 from .records import Event, Json, JsonObject, Reference, Symbol
 from .server import messages
 from .server.failures import revive
 
 if TYPE_CHECKING:
-    from .index import IndexStats
+    from .index.symbols import IndexStats
 
 T = TypeVar("T")
 
@@ -201,7 +201,7 @@ class HeavenClient:
     # The symbol index and the tree
 
     def build_index(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
-        from .index import IndexStats
+        from .index.symbols import IndexStats
 
         counts = self._send("/ir/build", messages.BuildRequest(), messages.Built).stats
         if progress is not None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from threading import RLock
 from typing import Final
 
-from .derived import BadState, Fold
 from .errors import BadEvent
-from .eventlog import EventLog
+from .log.derived import BadState, Fold
+from .log.eventlog import EventLog
 from .paths import normalise
 from .records import Event, Json
 

@@ -17,11 +17,9 @@ from typing import Final, Literal, TypeAlias
 
 from .blobs import BlobStore
 from .canonical import encode
-from .chain import GENESIS_HASH, MAX_RECORD_BYTES, check_record, parse_record, prev_of
 from .clock import SystemClock
-from .derived import BadState
 from .errors import BadEvent
-from .grants import GRANTED, read_granted
+from .faults.missions import PAGE_FAULT
 from .layout import (
     blob_directory,
     check_readable,
@@ -31,13 +29,15 @@ from .layout import (
     scratch_directory,
     snapshot_file,
 )
+from .leases.grants import GRANTED, read_granted
 from .lock import holder_of
-from .missions import PAGE_FAULT
-from .prompt_table import PROMPT_STORED
-from .prompts import blobs_of_prompt
+from .log.chain import GENESIS_HASH, MAX_RECORD_BYTES, check_record, parse_record, prev_of
+from .log.derived import BadState
+from .log.segments import Segments
+from .log.snapshot import BadSnapshot, Snapshot, check_last_record, read_snapshot, states_of
+from .prompts.store import blobs_of_prompt
+from .prompts.table import PROMPT_STORED
 from .records import Event, Json
-from .segments import Segments
-from .snapshot import BadSnapshot, Snapshot, check_last_record, read_snapshot, states_of
 from .state import HeavenState
 
 Part: TypeAlias = Literal["log", "blobs", "snapshot", "state"]

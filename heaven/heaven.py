@@ -15,7 +15,6 @@ from .blobs import BlobStore
 from .clock import Clock, SystemClock, to_text
 from .durable import make_directory
 from .errors import BadEvent
-from .eventlog import EventLog
 from .layout import (
     blob_directory,
     check_readable,
@@ -26,13 +25,14 @@ from .layout import (
     scratch_directory,
     snapshot_file,
 )
-from .leases import DEFAULT_TTL_SECONDS
+from .leases.leases import DEFAULT_TTL_SECONDS
+from .leases.lockmodes import LockMode
 from .lock import FileLock
-from .lockmodes import LockMode
+from .log.eventlog import EventLog
 from .manifests import Verdict, judge
 from .paths import normalise
-from .prompt_records import Prompt, PromptEntry, PromptSection, StoredPrompt
-from .prompts import PromptStore
+from .prompts.records import Prompt, PromptEntry, PromptSection, StoredPrompt
+from .prompts.store import PromptStore
 from .records import Event, JsonObject, Reference, Symbol
 from .slices import read_slice
 from .state import HeavenState
@@ -41,8 +41,8 @@ from .tree import Manifest, list_files, snapshot
 
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
-    from .faults import FaultRouter
-    from .index import IndexStats, SymbolIndex
+    from .faults.router import FaultRouter
+    from .index.symbols import IndexStats, SymbolIndex
 
 
 class Heaven:
@@ -353,7 +353,7 @@ class Heaven:
 
         A reader keeps its own in memory.
         """
-        from .index import SymbolIndex
+        from .index.symbols import SymbolIndex
 
         with self._index_guard:
             if self._index is None:
@@ -398,7 +398,7 @@ class Heaven:
 
     @property
     def _router(self) -> FaultRouter:
-        from .faults import FaultRouter
+        from .faults.router import FaultRouter
 
         with self._index_guard:
             if self._faults is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..proto.leases import Lease, Scope
 from .errors import NotLeased
-from .scopes import Key, SymbolFinder, nodes_of, normalise_scope
+from .leases.scopes import Key, SymbolFinder, nodes_of, normalise_scope
 
 CheckWrite = Callable[[str, Iterable[str]], None]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..proto.heaven_status import HeavenStatus
 from ..proto.leases import AcquireResponse, Lease, Scope
-from .leases import DEFAULT_TTL_SECONDS
-from .lockmodes import LockMode
+from .leases.leases import DEFAULT_TTL_SECONDS
+from .leases.lockmodes import LockMode
 from .manifests import Verdict
 from .records import Event, JsonObject, Reference, Symbol
 
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
-    from .index import IndexStats
+    from .index.symbols import IndexStats
 
 
 class HeavenProtocol(Protocol):

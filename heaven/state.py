@@ -6,12 +6,12 @@ from pathlib import Path
 from threading import RLock
 
 from .clock import Clock
-from .derived import Derived
+from .faults.missions import Missions
 from .fileclocks import FileClocks
-from .leases import LeaseTable
-from .missions import Missions
-from .prompt_table import PromptTable
-from .scopes import SymbolFinder
+from .leases.leases import LeaseTable
+from .leases.scopes import SymbolFinder
+from .log.derived import Derived
+from .prompts.table import PromptTable
 
 
 class HeavenState:

@@ -23,9 +23,9 @@ from ..heaven.errors import (
     PromptMissing,
     SectionMissing,
 )
+from ..heaven.leases.scopes import normalise_scope
 from ..heaven.paths import resolve_inside
 from ..heaven.records import Symbol
-from ..heaven.scopes import normalise_scope
 from ..proto.leases import Scope
 from .angels import Angel
 from .angels.select import WAYS

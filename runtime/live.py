@@ -9,7 +9,7 @@ from typing import get_args
 
 from ..heaven import Heaven
 from ..heaven.errors import LeaseGone, NotLeased, StaleToken
-from ..heaven.faults import FaultRefused
+from ..heaven.faults.router import FaultRefused
 from ..heaven.records import Json, JsonObject
 from ..proto import pf, wire
 from ..proto.angel_response import AngelResponse, MacroOp

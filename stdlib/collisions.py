@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 
-from ..heaven.facts import FileFacts, Use
-from ..heaven.index import SymbolIndex
-from ..heaven.naming import Naming, Variable
-from ..heaven.outside import outside_has
+from ..heaven.index.facts import FileFacts, Use
+from ..heaven.index.naming import Naming, Variable
+from ..heaven.index.outside import outside_has
+from ..heaven.index.symbols import SymbolIndex
 from .refused import MacroRefused
 
 

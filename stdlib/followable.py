@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..heaven.bind import Key
-from ..heaven.bind_fixtures import is_fixture
-from ..heaven.facts import Definition
-from ..heaven.index import SymbolIndex
-from ..heaven.naming import Naming
-from ..heaven.outside import outside_has
+from ..heaven.index.bind import Key
+from ..heaven.index.bind_fixtures import is_fixture
+from ..heaven.index.facts import Definition
+from ..heaven.index.naming import Naming
+from ..heaven.index.outside import outside_has
+from ..heaven.index.symbols import SymbolIndex
 from .refused import MacroRefused
 
 _FIELD_CLASSES: Final = frozenset(

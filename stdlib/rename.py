@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..heaven.errors import PathOutside
-from ..heaven.index import SymbolIndex
-from ..heaven.naming import Naming
+from ..heaven.index.naming import Naming
+from ..heaven.index.symbols import SymbolIndex
 from ..heaven.records import Symbol
 from ..proto.edit_ir import EditIR, EditOp
 from .collisions import check_collisions

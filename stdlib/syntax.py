@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from ..heaven.languages import grammar, language_of
+from ..heaven.index.languages import grammar, language_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..heaven.bind import Key
-from ..heaven.facts import FileFacts
-from ..heaven.index import SymbolIndex
-from ..heaven.index_store import Lines
-from ..heaven.naming import Naming
+from ..heaven.index.bind import Key
+from ..heaven.index.facts import FileFacts
+from ..heaven.index.naming import Naming
+from ..heaven.index.store import Lines
+from ..heaven.index.symbols import SymbolIndex
 from .refused import Site
 from .syntax import PYTHON, strings
 

@@ -9,7 +9,7 @@ from typing import Final
 from ...proto.wire import WireError
 from .. import errors
 from ..errors import HeavenError, HeavenRefused
-from ..faults import FaultRefused
+from ..faults.router import FaultRefused
 from ..records import Json
 
 _STATUS: Final[dict[str, int]] = {

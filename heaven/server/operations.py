@@ -11,9 +11,9 @@ from ...proto.leases import AcquireRequest, AcquireResponse, Lease
 from ...proto.pf import Request, Response
 from ..canonical import encode as encode_json
 from ..errors import BadEvent, PathOutside
-from ..grants import GRANTED, read_granted
 from ..heaven import Heaven
-from ..leases import DEFAULT_TTL_SECONDS
+from ..leases.grants import GRANTED, read_granted
+from ..leases.leases import DEFAULT_TTL_SECONDS
 from ..manifests import Verdict
 from ..records import Event, Json, JsonObject
 from . import messages

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ..errors import SectionMissing
 from ..heaven import Heaven
-from ..prompt_records import prompt_json, stored_json
+from ..prompts.records import prompt_json, stored_json
 from ..records import Json
 from .messages import PromptText, text_or_base64
 from .route import Body, Call, Route

@@ -11,7 +11,7 @@ import pytest
 from genesis_ssmp.heaven import Closed, Heaven, HeavenError, Json, errors
 from genesis_ssmp.heaven.client import HeavenClient
 from genesis_ssmp.heaven.errors import HeavenRefused, HeavenUnreachable
-from genesis_ssmp.heaven.faults import FaultRefused
+from genesis_ssmp.heaven.faults.router import FaultRefused
 from genesis_ssmp.heaven.protocol import HeavenProtocol
 from genesis_ssmp.heaven.server.failures import failure, revive
 from genesis_ssmp.proto.leases import Scope

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from genesis_ssmp.heaven import Heaven, LogDamaged, NoHeaven
 from genesis_ssmp.heaven.canonical import encode
-from genesis_ssmp.heaven.chain import GENESIS_HASH, finish_record, start_record
 from genesis_ssmp.heaven.fsck import MAX_FINDINGS, Finding, Report, fsck
+from genesis_ssmp.heaven.log.chain import GENESIS_HASH, finish_record, start_record
 from genesis_ssmp.heaven.records import Event, Json
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Request

@@ -17,7 +17,7 @@ from genesis_ssmp.heaven import (
     ReadOnly,
     UnknownFormat,
 )
-from genesis_ssmp.heaven.grants import GRANTED, read_granted
+from genesis_ssmp.heaven.leases.grants import GRANTED, read_granted
 from genesis_ssmp.proto.heaven_status import HeavenStatus
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Request

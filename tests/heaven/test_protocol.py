@@ -17,9 +17,9 @@ from genesis_ssmp.heaven import (
     NotCanonical,
     PathOutside,
 )
-from genesis_ssmp.heaven.chain import GENESIS_HASH
 from genesis_ssmp.heaven.errors import BadSlice, NoSuchFile
-from genesis_ssmp.heaven.faults import FaultRefused
+from genesis_ssmp.heaven.faults.router import FaultRefused
+from genesis_ssmp.heaven.log.chain import GENESIS_HASH
 from genesis_ssmp.heaven.manifests import Drift
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Request

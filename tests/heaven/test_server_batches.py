@@ -6,7 +6,8 @@ import os
 import threading
 
 import pytest
-from genesis_ssmp.heaven import durable, eventlog
+from genesis_ssmp.heaven import durable
+from genesis_ssmp.heaven.log import eventlog
 from genesis_ssmp.proto.leases import Scope
 from kit.server import Wire
 

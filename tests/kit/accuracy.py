@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from genesis_ssmp.heaven.index import SymbolIndex
+from genesis_ssmp.heaven.index.symbols import SymbolIndex
 
 _MARK: Final = re.compile("‹(\\??)([^›|]*)(?:\\|([^›]*))?›")
 _SURE: Final = 0.5

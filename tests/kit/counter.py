@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from genesis_ssmp.heaven import Heaven, NotLeased, StaleToken
-from genesis_ssmp.heaven.lockmodes import LockMode
+from genesis_ssmp.heaven.leases.lockmodes import LockMode
 from genesis_ssmp.proto.leases import Scope
 
 TTL_SECONDS: Final = 0.6

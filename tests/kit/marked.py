@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from genesis_ssmp.heaven.index import SymbolIndex
+from genesis_ssmp.heaven.index.symbols import SymbolIndex
 from genesis_ssmp.heaven.records import Reference, Symbol
 
 _MARK: Final = re.compile("‹(\\??)([^›]*)›")

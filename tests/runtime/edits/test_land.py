@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from genesis_ssmp.heaven import EventTooLarge, LogFailed, NotLeased, StaleToken, eventlog
+from genesis_ssmp.heaven import EventTooLarge, LogFailed, NotLeased, StaleToken
+from genesis_ssmp.heaven.log import eventlog
 from genesis_ssmp.proto.edit_ir import EditOp
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.runtime.edits import (

@@ -1,0 +1,1 @@
+"""Page faults: context on demand, within a budget, each shard once."""

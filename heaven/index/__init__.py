@@ -1,0 +1,1 @@
+"""The symbol index: what is defined where, and what refers to it."""

@@ -1,0 +1,215 @@
+"""What one file says, before anything is bound to another file: the index's raw material.
+
+Rows are named tuples, so that a file's facts load from the store in well under a millisecond.
+Indices point into the tables of the same file; -1 is "none".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
+
+from ..records import RefKind
+
+ScopeKind: TypeAlias = Literal[
+    "module", "class", "function", "comprehension", "arrow", "block", "namespace", "exports"
+]
+
+How: TypeAlias = Literal[
+    "definition", "field", "import", "parameter", "self", "variable", "global", "nonlocal"
+]
+
+# How an expression's value comes about. Its argument is a use (value), a type (typed, instance), a
+# scope (this, super), an import (module) or another expression; `either` has two.
+Op: TypeAlias = Literal[
+    "value", "call", "item", "enter", "element", "literal", "none", "typed", "either",
+    "new", "instance", "first", "rest", "this", "super", "module",
+]  # fmt: skip
+TypeForm: TypeAlias = Literal["name", "union", "generic", "unknown", "list", "tuple", "foreign"]
+
+
+class Definition(NamedTuple):
+    """`start`..`end` is the whole definition in bytes, `header_start`..`header_end` its header.
+
+    `inner` is the scope that its body opens. `owner` is the definition (a class) that the name is
+    an attribute of. `returns` is a type; `bases`, `results` and `yields` are expressions.
+    `decorators` are the decorators' names as written, without arguments, and `applied` the
+    expressions that they are.
+    """
+
+    name: str
+    qualname: str
+    kind: str
+    overload: int
+    start: int
+    end: int
+    name_start: int
+    header_start: int
+    header_end: int
+    scope: int
+    inner: int
+    owner: int
+    returns: int
+    bases: tuple[int, ...]
+    results: tuple[int, ...]
+    yields: tuple[int, ...]
+    applied: tuple[int, ...]
+    decorators: tuple[str, ...]
+
+
+class Scope(NamedTuple):
+    kind: ScopeKind
+    parent: int
+    definition: int
+
+
+class Binding(NamedTuple):
+    """A name made known in a scope, at byte `at`; `target` is the definition or the import."""
+
+    scope: int
+    name: str
+    how: How
+    at: int
+    target: int
+    value: int
+    type: int
+
+
+class Visible(NamedTuple):
+    """What a scope binds a name to, without the attributes that `self.name = ...` makes: in the
+    order of the file; how; and the byte where the first one is (0 without any)."""
+
+    bindings: list[Binding]
+    hows: frozenset[How]
+    first: int
+
+
+class Import(NamedTuple):
+    """`import module [as alias]`, or `from module import name [as alias]`; `*` is a name.
+
+    `level` counts the leading dots. `bound` is the name that the statement makes known.
+    """
+
+    module: str
+    level: int
+    name: str
+    bound: str
+    scope: int
+
+
+class Use(NamedTuple):
+    """A name token that is no definition. `on` is the expression whose attribute it is: -1 for a
+    bare name, -2 for an attribute of something that cannot be followed.
+
+    `imported` is the import that the token belongs to, `depth` how many parts of the import's
+    module it stands for (0: it stands for the imported name).
+    """
+
+    name: str
+    start: int
+    end: int
+    scope: int
+    kind: RefKind
+    on: int
+    imported: int
+    depth: int
+
+
+class Expression(NamedTuple):
+    op: Op
+    argument: int
+    other: int = -1
+
+
+class Type(NamedTuple):
+    """`name`: an instance of `use`. `union`: one of `arguments`. `generic`: `use` with
+    `arguments`. `list`, `tuple`: made of `arguments`. `foreign`: nothing of the repository's.
+    `unknown`: nothing that can be followed."""
+
+    form: TypeForm
+    use: int
+    arguments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """`errors` counts the syntax errors; `lines` holds the byte offset of each line's start."""
+
+    definitions: tuple[Definition, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    imports: tuple[Import, ...] = ()
+    uses: tuple[Use, ...] = ()
+    expressions: tuple[Expression, ...] = ()
+    types: tuple[Type, ...] = ()
+    errors: int = 0
+    names: dict[str, list[int]] = field(default_factory=dict, compare=False)
+    table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
+    _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        for number, use in enumerate(self.uses):
+            self.names.setdefault(use.name, []).append(number)
+        for binding in self.bindings:
+            self.table.setdefault((binding.scope, binding.name), []).append(binding)
+
+    def visible(self, scope: int, name: str) -> Visible:
+        """A scope's bindings of a name; worked out once, since a name may have thousands."""
+        known = self._visible.get((scope, name))
+        if known is None:
+            found = [one for one in self.table.get((scope, name), ()) if one.how != "field"]
+            first = min((one.at for one in found), default=0)
+            known = Visible(found, frozenset(one.how for one in found), first)
+            self._visible[scope, name] = known
+        return known
+
+    def seen_from(self, scope: int) -> Iterator[int]:
+        """The scopes whose names are seen in `scope`, itself first. A class's names are seen from
+        its own body only."""
+        where = scope
+        while where >= 0:
+            if where == scope or self.scopes[where].kind != "class":
+                yield where
+            where = self.scopes[where].parent
+
+    def scope_name(self, scope: int) -> str:
+        """The qualname of the definition that a scope lies in; empty at the top of the file."""
+        while scope >= 0:
+            row = self.scopes[scope]
+            if row.definition >= 0:
+                return self.definitions[row.definition].qualname
+            scope = row.parent
+        return ""
+
+
+_TABLES: Final = ("definitions", "scopes", "bindings", "imports", "uses", "expressions", "types")
+
+
+def dump(facts: FileFacts) -> str:
+    rows = {name: getattr(facts, name) for name in _TABLES}
+    return json.dumps({**rows, "errors": facts.errors}, separators=(",", ":"), ensure_ascii=False)
+
+
+def load(text: str) -> FileFacts:
+    """The facts that `dump` wrote. What it did not write is the store's fault, not the file's."""
+    raw = cast("dict[str, list[list[object]]]", json.loads(text))
+    return FileFacts(
+        definitions=tuple(_definition(row) for row in raw["definitions"]),
+        scopes=tuple(map(Scope._make, raw["scopes"])),
+        bindings=tuple(map(Binding._make, raw["bindings"])),
+        imports=tuple(map(Import._make, raw["imports"])),
+        uses=tuple(map(Use._make, raw["uses"])),
+        expressions=tuple(map(Expression._make, raw["expressions"])),
+        types=tuple(
+            Type(cast("Literal['name']", form), cast("int", use), tuple(cast("list[int]", args)))
+            for form, use, args in raw["types"]
+        ),
+        errors=cast("int", raw["errors"]),
+    )
+
+
+def _definition(row: list[object]) -> Definition:
+    tables = (tuple(cast("list[object]", table)) for table in row[-5:])
+    return Definition._make([*row[:-5], *tables])

@@ -1,0 +1,248 @@
+"""The symbol index: what is defined where, and what refers to it, as the working tree is now.
+
+Every question first brings the index up to date with the files' content, so no answer is stale;
+`standing` says whether anything was left out. References are bound while the question is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from posixpath import basename
+from typing import TypeVar
+
+from ..paths import normalise
+from ..records import Reference, Symbol
+from ..tree import list_files
+from .facts import FileFacts
+from .modules import Module
+from .naming import Naming
+from .references import References
+from .search import match_expression
+from .state import IndexState, Standing
+from .store import IndexStore, Lines
+from .tests_reach import TestReach, tests_reaching
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """Counts of the whole index: files read, definitions, uses of names; `skipped` maps the files
+    that were left out to the reason; `broken` are those with syntax errors (read all the same)."""
+
+    files: int
+    symbols: int
+    refs: int
+    changed: int
+    skipped: Mapping[str, str]
+    broken: tuple[str, ...]
+
+
+class SymbolIndex:
+    """The index of the repository at `root`. Thread-safe.
+
+    `database` is the SQLite file, None for one in memory. Methods raise TreeUnreadable when files
+    keep changing under a question, PathOutside for a path that is none of the repository's.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        database: Path | None,
+        *,
+        lister: Callable[[Path], tuple[str, ...]] = list_files,
+    ) -> None:
+        self.root = root
+        self._store = IndexStore(database)
+        self._state = IndexState(root, self._store, lister)
+        self._references = References(self._state)
+
+    def close(self) -> None:
+        with self._state.guard:
+            self._store.close()
+
+    def build(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
+        """Bring the index up to date; `progress` gets (files done, files to do)."""
+        with self._state.guard:
+            changed = self._state.refresh(progress)
+            files, symbols, refs = self._store.counts()
+            rows = self._state.fresh.rows.values()
+            skipped = {row.path: row.status for row in rows if row.status != "ok"}
+            broken = tuple(sorted(row.path for row in rows if row.errors))
+            return IndexStats(files, symbols, refs, changed, skipped, broken)
+
+    def standing(self) -> Standing:
+        """What the answers are about, as of now."""
+        return self.ask(self._state.standing)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Answer a question of several parts over one state of the tree: it may be asked again if
+        a file moves meanwhile, so it must not do anything but ask."""
+        return self._state.ask(question)
+
+    def lines(self, path: str) -> Lines:
+        """The source of an indexed file, exactly as it was indexed. For use inside `ask`."""
+        return self._state.lines(path)
+
+    def facts_of(self, path: str) -> FileFacts | None:
+        """What a file says; None for one that is not indexed. For use inside `ask`."""
+        return self._state.facts(path)
+
+    # Symbols
+
+    def find_symbols(
+        self, name: str, *, path: str | None = None, kind: str | None = None
+    ) -> tuple[Symbol, ...]:
+        """The definitions that `name` names exactly, by path and place: a bare name, a qualname
+        (`Context.invoke`), `path::qualname`, or a name after its module (`click.core.Context`).
+
+        A bare name stands for every definition that has it, nested ones too. After `path::` it is a
+        qualname; only where the file has none such, it is a bare name there. `path` and `kind`
+        leave out what is elsewhere or of another kind.
+        """
+        where, separator, name = name.rpartition("::")
+        wanted = {normalise(one) for one in (path, where if separator else None) if one is not None}
+
+        def question() -> tuple[Symbol, ...]:
+            found = self._state.remembered(("named", name, 0), lambda: self._store.by_name(name))
+            if not found and "." in name:
+                found = self._after_module(name)
+            there = tuple(
+                one for one in found if wanted <= {one.path} and (kind is None or one.kind == kind)
+            )
+            exact = tuple(one for one in there if one.qualname == name) if separator else ()
+            return exact or there
+
+        return self.ask(question) if name else ()
+
+    def _after_module(self, name: str) -> list[Symbol]:
+        parts = name.split(".")
+        modules = self._state.modules()
+        for cut in range(len(parts) - 1, 0, -1):
+            qualname = ".".join(parts[cut:])
+            for module in modules.absolute(".".join(parts[:cut])):
+                found = [
+                    one for one in self._store.in_file(module.path) if one.qualname == qualname
+                ]
+                if found:
+                    return found
+        return []
+
+    def symbol(self, number: int) -> Symbol | None:
+        """The symbol with this id; None if there is none (any more)."""
+        return self.ask(lambda: self._store.by_id(number))
+
+    def symbols(self, numbers: Iterable[int]) -> tuple[Symbol, ...]:
+        """The symbols with these ids, in their order; those that are gone left out."""
+        wanted = list(numbers)
+        return self.ask(lambda: tuple(self._store.by_ids(wanted)))
+
+    def symbols_in(self, path: str) -> tuple[Symbol, ...]:
+        """A file's definitions in the order of their names' places."""
+        wanted = normalise(path)
+        key = ("in", wanted, 0)
+        return self.ask(
+            lambda: self._state.remembered(key, lambda: tuple(self._store.in_file(wanted)))
+        )
+
+    def near(self, name: str, count: int = 5) -> tuple[str, ...]:
+        """Names that exist and look like `name`, best first."""
+        last = name.rpartition("::")[2].rpartition(".")[2]
+
+        def question() -> tuple[str, ...]:
+            names = self._store.names()
+            folded: dict[str, str] = {}
+            for one in names:
+                folded.setdefault(one.lower(), one)
+            close = get_close_matches(last.lower(), folded, n=count, cutoff=0.6)
+            return tuple(folded[one] for one in close)
+
+        return self.ask(question)
+
+    def near_paths(self, path: str, count: int = 5) -> tuple[str, ...]:
+        """Files of the repository whose path looks like `path`, best first."""
+        wanted = normalise(path)
+
+        def question() -> tuple[str, ...]:
+            listed = self._state.fresh.listed
+            same_name = [one for one in listed if basename(one) == basename(wanted)]
+            close = get_close_matches(wanted, listed, n=count, cutoff=0.6)
+            return tuple(dict.fromkeys([*same_name, *close]))[:count]
+
+        return self.ask(question)
+
+    def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
+        """Symbols whose name, its parts, path or signature match the words, best first."""
+
+        def question() -> tuple[Symbol, ...]:
+            for expression in match_expression(query):
+                hits = self._store.search(expression, top_k)
+                if hits:
+                    return tuple(self._store.by_ids([number for number, _ in hits]))
+            close = self.near(query, top_k) if query.strip() else ()
+            return tuple(one for name in close for one in self._store.by_name(name))[:top_k]
+
+        return self.ask(question) if top_k > 0 else ()
+
+    # References
+
+    def references(self, symbol: Symbol) -> tuple[Reference, ...]:
+        """Every use of the symbol: proven ones (1.0), then those that it could be.
+
+        A symbol that is defined more than once under one qualname (overloads, branches) shares its
+        references with its redefinitions. Tokens of an alias are among them: there the text at `at`
+        differs from the symbol's name. Uses as an attribute of something unknown have at most 0.3.
+        """
+        return self.ask(lambda: tuple(self._references.find(symbol)))
+
+    def callers(self, name: str, top_k: int = 20) -> tuple[Reference, ...]:
+        """Where what `name` names (as in `find_symbols`) is used: calls first, imports left out."""
+
+        return self.ask(lambda: self.uses(self.find_symbols(name))[: max(top_k, 0)])
+
+    def uses(self, symbols: Iterable[Symbol]) -> tuple[Reference, ...]:
+        """Where any of the symbols is used, imports and `__all__` left out: the surest first, and
+        calls before others. Each place once."""
+        wanted = list(symbols)
+        return self.ask(lambda: self._references.uses(wanted))
+
+    def doubtful(self, name: str) -> tuple[str, ...]:
+        """The files where uses of a bare name may have been missed: left out for their size, or
+        with syntax errors and the name in them."""
+        return self.ask(lambda: self._references.doubtful(name))
+
+    def family(self, symbol: Symbol) -> tuple[Symbol, ...]:
+        """The symbol and, for an attribute of a class, what it overrides and what overrides it in
+        the repository: a call through a base class may reach any of them."""
+        return self.ask(lambda: self._references.family(symbol))
+
+    def naming(self, symbols: Sequence[Symbol]) -> Naming:
+        """Every token that stands, by the symbols' own name, for any of them, for what shares their
+        variable or for what overrides them. All must have one name. For use inside `ask`."""
+        return self._references.naming(symbols)
+
+    def paths(self) -> tuple[str, ...]:
+        """The files that were read, sorted. For use inside `ask`."""
+        rows = self._state.fresh.rows
+        return tuple(sorted(path for path, row in rows.items() if row.status == "ok"))
+
+    def files_with(self, name: str) -> list[str]:
+        """The files in which a name stands, strings and comments left out; sorted. For use inside
+        `ask`."""
+        return self._store.files_with(name)
+
+    def submodule(self, path: str, name: str) -> str | None:
+        """The file of the module `name` in the package that the file `path` is; None where there
+        is none. For use inside `ask`."""
+        found = self._state.modules().child(Module(path, True), name)
+        return found[0].path if found else None
+
+    def tests_of(self, symbol: Symbol, top_k: int = 20) -> tuple[TestReach, ...]:
+        """The tests that reach a symbol, best first: by reference, by their name, by import."""
+        key = ("tests", symbol.id, top_k)
+        work = partial(tests_reaching, self, symbol, top_k)
+        return self.ask(lambda: self._state.remembered(key, work))

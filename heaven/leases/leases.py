@@ -1,0 +1,463 @@
+"""Leases: who may write where, until when.
+
+Everything here is derived from the events `lease_granted`, `lease_renewed`, `lease_released` and
+`lease_expired`. The clock is looked at when somebody asks for something, and what it says becomes
+an event; a replay never looks at it. Each grant has a fencing token, one higher than any before.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Condition, RLock
+from typing import Final
+
+from ...proto.leases import AcquireResponse, Lease, Scope
+from ..clock import Clock, from_text, to_text
+from ..errors import BadScope, Closed, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
+from ..log.derived import BadState, Fold
+from ..log.eventlog import EventLog
+from ..paths import normalise
+from ..records import Event, Json
+from .grants import (
+    EXPIRED,
+    GRANTED,
+    RELEASED,
+    RENEWED,
+    Grant,
+    grant_state,
+    granted_data,
+    granted_row,
+    read_ended,
+    read_granted,
+    read_grants,
+    read_renewed,
+)
+from .lockmodes import LockMode, LockTable
+from .scopes import Key, Node, SymbolFinder, canonical_order, nodes_of, path_key
+from .waiting import Line, Waiter
+
+DEFAULT_TTL_SECONDS: Final = 600.0
+MAX_TTL_SECONDS: Final = 30 * 86_400.0
+MAX_WAIT_SECONDS: Final = 600.0
+# The clock may be set, so whoever waits for an expiry looks at it now and then.
+_LOOK_EVERY_S: Final = 0.25
+
+
+class LeaseTable:
+    """The live leases of one Heaven. Thread-safe; `guard` is the lock of its derived state.
+
+    `root` and `find_symbols` say what modules and symbols stand for at the moment of a grant; the
+    answer is written into the event.
+    """
+
+    name: Final = "leases/1"
+
+    def __init__(self, guard: RLock, clock: Clock, root: Path, find_symbols: SymbolFinder) -> None:
+        self._guard = guard
+        self._clock = clock
+        self._root = root
+        self._find_symbols = find_symbols
+        self._grants: dict[str, Grant] = {}
+        self._by_scope: dict[tuple[str, Scope, LockMode], str] = {}
+        self._writers: dict[Key, set[str]] = {}
+        self._locks = LockTable()
+        self._line = Line(self._locks)
+        self._freed = Condition(guard)
+        self._being_written = 0
+        self._deadlines: list[tuple[datetime, str]] = []
+        self._last_token = 0
+
+    @property
+    def folds(self) -> Mapping[str, Fold]:
+        """How each kind of lease event changes the table."""
+        return {
+            GRANTED: self._fold_granted,
+            RENEWED: self._fold_renewed,
+            RELEASED: self._fold_ended,
+            EXPIRED: self._fold_ended,
+        }
+
+    def state(self) -> Json:
+        """The live leases in the order of their tokens, and the last token given."""
+        live = sorted(self._grants.values(), key=lambda grant: grant.lease.fencing_token)
+        return {"last_token": self._last_token, "live": [grant_state(grant) for grant in live]}
+
+    def restore(self, state: Json) -> None:
+        for lease_id in list(self._grants):
+            self._remove(lease_id)
+        self._deadlines.clear()
+        match state:
+            case {"last_token": int(last), "live": list(live)}:
+                try:
+                    for row in live:
+                        for grant in read_grants(row if isinstance(row, dict) else {}):
+                            self._add(grant)
+                except ValueError as error:
+                    raise BadState(f"a lease is malformed: {error}") from None
+                self._last_token = last
+            case _:
+                raise BadState("the leases lack a field")
+
+    def acquire(
+        self,
+        log: EventLog,
+        owner_id: str,
+        mission_id: str,
+        scopes: Sequence[Scope],
+        *,
+        ttl_seconds: float = DEFAULT_TTL_SECONDS,
+        partial: bool = False,
+        mode: LockMode = "X",
+        wait_seconds: float = 0.0,
+    ) -> AcquireResponse:
+        """Lease each scope for `ttl_seconds`: all or none of them, or with `partial` those free.
+
+        `acquired` and `denied` come in canonical order, spelled as normalised. A scope that the
+        owner already has comes back as the same lease, its expiry moved out if that is later.
+        With `wait_seconds`, wait so long for what is not free, behind those who wait already (see
+        waiting.py); not with `partial`, nor inside `writing`.
+        Raises BadScope, PathOutside, and what `EventLog.append` raises.
+        """
+        _check_ttl(ttl_seconds)
+        if not owner_id:
+            raise BadScope("a lease needs an owner")
+        if not 0 <= wait_seconds <= MAX_WAIT_SECONDS or (wait_seconds and partial):
+            raise BadScope(
+                f"a request may wait 0 to {MAX_WAIT_SECONDS:.0f} seconds, and none if partial"
+            )
+        until = time.monotonic() + wait_seconds
+        wanted = self._places(scopes)
+        place = Waiter(owner_id, _keys(wanted), mode)
+        waiting = False
+        try:
+            while True:
+                with self._guard:
+                    response = self._grant(log, place, mission_id, wanted, ttl_seconds, partial)
+                    if partial or not response.denied:
+                        break
+                    if not waiting:
+                        if not wait_seconds or self._being_written:
+                            break
+                        waiting = self._line.join(place)
+                        if not waiting:
+                            break
+                    if not self._wait(log, until):
+                        break
+                # What a symbol or a module stands for may have changed in the meantime.
+                wanted = self._places(scopes)
+                place.keys = _keys(wanted)
+        finally:
+            if waiting:
+                with self._guard:
+                    self._line.leave(place)
+                    self._freed.notify_all()
+        if response.acquired:
+            log.sync()
+        return response
+
+    def holders(
+        self, log: EventLog, owner_id: str, scopes: Iterable[Scope], mode: LockMode
+    ) -> dict[str, str]:
+        """For each scope (`type:value`) that `owner_id` could not have now, an owner in its way.
+
+        Raises BadScope, PathOutside, and what `EventLog.append` raises.
+        """
+        wanted = self._places(scopes)
+        with self._guard:
+            self._expire(log, self._clock.now())
+            found = {
+                f"{scope.scope_type}:{scope.scope_value}": self._blocker(
+                    Waiter(owner_id, (), mode), tuple(node.key for node in nodes)
+                )
+                for scope, nodes in wanted
+            }
+        return {name: owner for name, owner in found.items() if owner is not None}
+
+    def renew(
+        self, log: EventLog, owner_id: str, lease_ids: Collection[str], ttl_seconds: float
+    ) -> tuple[Lease, ...]:
+        """Let each lease end `ttl_seconds` from now, unless it ends later anyway; all or none.
+
+        Raises LeaseGone, LeaseNotOwned, BadScope, and what `EventLog.append` raises.
+        """
+        _check_ttl(ttl_seconds)
+        with self._guard:
+            now = self._clock.now()
+            self._expire(log, now)
+            for lease_id in lease_ids:
+                self._check_owner(owner_id, lease_id)
+                if lease_id not in self._grants:
+                    raise LeaseGone(lease_id)
+            self._extend(log, lease_ids, now + timedelta(seconds=ttl_seconds))
+            renewed = tuple(self._grants[lease_id].lease for lease_id in lease_ids)
+        log.sync()
+        return renewed
+
+    def release(self, log: EventLog, owner_id: str, lease_ids: Collection[str]) -> tuple[str, ...]:
+        """End the leases; returns those that were still active. Raises LeaseNotOwned (and then
+        ends none), and what `EventLog.append` raises."""
+        with self._guard:
+            self._expire(log, self._clock.now())
+            for lease_id in lease_ids:
+                self._check_owner(owner_id, lease_id)
+            ended = tuple(i for i in dict.fromkeys(lease_ids) if i in self._grants)
+            if ended:
+                log.append(RELEASED, {"leases": list(ended)}, sync=False)
+                self._freed.notify_all()
+        if ended:
+            log.sync()
+        return ended
+
+    def active(self) -> tuple[Lease, ...]:
+        """The leases that have not ended by now, in the order of their tokens."""
+        with self._guard:
+            now = self._clock.now()
+            live = [grant.lease for grant in self._grants.values() if grant.expires > now]
+        return tuple(sorted(live, key=lambda lease: lease.fencing_token))
+
+    def check_write(
+        self,
+        log: EventLog,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int] | None = None,
+    ) -> None:
+        """Return only if a live exclusive lease of the owner covers every path: the file itself, a
+        directory or module above it, or a symbol in it.
+
+        With `tokens`, the lease's fencing token must be among them. Raises NotLeased, StaleToken,
+        PathOutside, and what `EventLog.append` raises.
+        """
+        with self._guard:
+            self._expire(log, self._clock.now())
+            for path in map(normalise, paths):
+                covering = [
+                    grant.lease.fencing_token
+                    for grant in self._covering(path)
+                    if grant.lease.owner_id == owner_id
+                ]
+                if tokens is None:
+                    if not covering:
+                        raise NotLeased(owner_id, path, self._holder(path))
+                elif not any(token in tokens for token in covering):
+                    self._refuse_token(owner_id, path, tokens, covering)
+
+    @contextmanager
+    def writing(
+        self,
+        log: EventLog,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int] | None = None,
+    ) -> Iterator[None]:
+        """`check_write`, and then nobody else is granted anything until the block ends: the check
+        and the write are one step. Keep the block short."""
+        with self._guard:
+            self.check_write(log, owner_id, paths, tokens)
+            self._being_written += 1
+            try:
+                yield
+            finally:
+                self._being_written -= 1
+
+    def _places(self, scopes: Iterable[Scope]) -> list[tuple[Scope, tuple[Node, ...]]]:
+        """Each scope once, in canonical order, with what it covers. Asks the index: call it
+        without the guard."""
+        return [
+            (scope, nodes_of(scope, self._root, self._find_symbols))
+            for scope in canonical_order(scopes)
+        ]
+
+    def _grant(
+        self,
+        log: EventLog,
+        request: Waiter,
+        mission_id: str,
+        wanted: Iterable[tuple[Scope, tuple[Node, ...]]],
+        ttl_seconds: float,
+        partial: bool,
+    ) -> AcquireResponse:
+        """Grant what can be granted now; not synced yet. With the guard held."""
+        now = self._clock.now()
+        self._expire(log, now)
+        owner_id, mode = request.owner, request.mode
+        expires = now + timedelta(seconds=ttl_seconds)
+        lease_ids: list[str] = []
+        fresh: list[Json] = []
+        denied: list[str] = []
+        for scope, nodes in wanted:
+            held = self._held_already(owner_id, scope, mode)
+            if held is not None:
+                lease_ids.append(held)
+            elif self._blocker(request, tuple(node.key for node in nodes)) is not None:
+                denied.append(f"{scope.scope_type}:{scope.scope_value}")
+            else:
+                token = self._last_token + len(fresh) + 1
+                lease_ids.append(f"L{token}")
+                fresh.append(granted_row(token, scope, nodes))
+        if denied and not partial:
+            return AcquireResponse((), tuple(denied))
+        if fresh:
+            data = granted_data(owner_id, mission_id, mode, now, expires, fresh)
+            log.append(GRANTED, data, sync=False)
+        self._extend(log, lease_ids, expires)
+        acquired = tuple(self._grants[lease_id].lease for lease_id in lease_ids)
+        return AcquireResponse(acquired, tuple(denied))
+
+    def _wait(self, log: EventLog, until: float) -> bool:
+        """Wait until something may have become free; False when the time is up. The guard is let go
+        meanwhile."""
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
+        if log.closed:
+            raise Closed
+        pause = min(left, _LOOK_EVERY_S)
+        if self._deadlines:
+            next_end = (self._deadlines[0][0] - self._clock.now()).total_seconds()
+            pause = min(pause, max(next_end, 0.001))
+        self._freed.wait(pause)
+        return True
+
+    def _blocker(self, request: Waiter, keys: tuple[Key, ...]) -> str | None:
+        """Someone who holds, or waits longer for, what excludes these of the request's places."""
+        for key in keys:
+            owner = self._locks.blocker(request.owner, key, request.mode)
+            if owner is not None:
+                return owner
+        return self._line.ahead(request, keys)
+
+    def _held_already(self, owner_id: str, scope: Scope, mode: LockMode) -> str | None:
+        exclusive = self._by_scope.get((owner_id, scope, "X"))
+        if exclusive is not None or mode == "X":
+            return exclusive
+        return self._by_scope.get((owner_id, scope, "S"))
+
+    def _extend(self, log: EventLog, lease_ids: Iterable[str], expires: datetime) -> None:
+        later: list[Json] = [i for i in lease_ids if self._grants[i].expires < expires]
+        if later:
+            log.append(RENEWED, {"leases": later, "expires": to_text(expires)}, sync=False)
+
+    def _expire(self, log: EventLog, now: datetime) -> None:
+        """Write down what has run out. Not synced: whatever is granted because of it comes later
+        in the log, and is."""
+        ended: dict[str, None] = {}
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, lease_id = heapq.heappop(self._deadlines)
+            grant = self._grants.get(lease_id)
+            if grant is not None and grant.expires <= now:
+                ended[lease_id] = None
+        if ended:
+            log.append(EXPIRED, {"leases": list(ended)}, sync=False)
+            self._freed.notify_all()
+
+    def _check_owner(self, owner_id: str, lease_id: str) -> None:
+        grant = self._grants.get(lease_id)
+        if grant is not None and grant.lease.owner_id != owner_id:
+            raise LeaseNotOwned(lease_id, owner_id, grant.lease.owner_id)
+
+    def in_the_way(self, grant: Grant) -> str | None:
+        """An owner who holds what excludes the grant."""
+        for node in grant.nodes:
+            owner = self._locks.blocker(grant.lease.owner_id, node.key, grant.mode)
+            if owner is not None:
+                return owner
+        return None
+
+    def _covering(self, path: str) -> Iterator[Grant]:
+        """The exclusive grants under which `path` may be written."""
+        key = path_key(path)
+        for depth in range(len(key) + 1):
+            for lease_id in self._writers.get(key[:depth], ()):
+                grant = self._grants[lease_id]
+                if depth == len(key) or any(
+                    node.symbol is None and node.key == key[:depth] for node in grant.nodes
+                ):
+                    yield grant
+
+    def _holder(self, path: str) -> str | None:
+        owners = {grant.lease.owner_id for grant in self._covering(path)}
+        return min(owners, default=None)
+
+    def _refuse_token(
+        self, owner_id: str, path: str, tokens: Collection[int], covering: list[int]
+    ) -> None:
+        live = {grant.lease.fencing_token for grant in self._grants.values()}
+        stale = [token for token in tokens if token not in live]
+        if stale:
+            current = [grant.lease.fencing_token for grant in self._covering(path)]
+            raise StaleToken(owner_id, path, max(stale), max(current, default=None))
+        raise NotLeased(owner_id, path, self._holder(path))
+
+    def _fold_granted(self, event: Event) -> None:
+        for grant in read_granted(event):
+            self._add(grant)
+            self._last_token = max(self._last_token, grant.lease.fencing_token)
+
+    def _add(self, grant: Grant) -> None:
+        lease = grant.lease
+        self._grants[lease.lease_id] = grant
+        self._by_scope[lease.owner_id, _scope_of(lease), grant.mode] = lease.lease_id
+        heapq.heappush(self._deadlines, (grant.expires, lease.lease_id))
+        for node in grant.nodes:
+            self._locks.add(lease.owner_id, node.key, grant.mode)
+        for key in _written(grant):
+            self._writers.setdefault(key, set()).add(lease.lease_id)
+
+    def _fold_renewed(self, event: Event) -> None:
+        lease_ids, expires_at = read_renewed(event)
+        expires = from_text(expires_at)
+        for lease_id in lease_ids:
+            old = self._grants[lease_id]
+            lease = replace(old.lease, expires_at=expires_at)
+            self._grants[lease_id] = replace(old, lease=lease, expires=expires)
+            heapq.heappush(self._deadlines, (expires, lease_id))
+
+    def _fold_ended(self, event: Event) -> None:
+        for lease_id in read_ended(event):
+            self._remove(lease_id)
+        if len(self._deadlines) > 2 * len(self._grants) + 64:
+            self._deadlines = [(grant.expires, i) for i, grant in self._grants.items()]
+            heapq.heapify(self._deadlines)
+
+    def _remove(self, lease_id: str) -> None:
+        grant = self._grants.pop(lease_id)
+        lease = grant.lease
+        del self._by_scope[lease.owner_id, _scope_of(lease), grant.mode]
+        for node in grant.nodes:
+            self._locks.remove(lease.owner_id, node.key, grant.mode)
+        for key in _written(grant):
+            self._writers[key].discard(lease_id)
+            if not self._writers[key]:
+                del self._writers[key]
+
+
+def _keys(wanted: Iterable[tuple[Scope, tuple[Node, ...]]]) -> tuple[Key, ...]:
+    """Every place of a request, once."""
+    return tuple(dict.fromkeys(node.key for _, nodes in wanted for node in nodes))
+
+
+def _scope_of(lease: Lease) -> Scope:
+    return Scope(lease.scope_type, lease.scope_value)
+
+
+def _written(grant: Grant) -> set[Key]:
+    """The files and directories that the grant lets its owner write."""
+    if grant.mode == "S":
+        return set()
+    return {path_key(node.path) for node in grant.nodes if node.path is not None}
+
+
+def _check_ttl(ttl_seconds: float) -> None:
+    if not (math.isfinite(ttl_seconds) and 0 < ttl_seconds <= MAX_TTL_SECONDS):
+        raise BadScope(
+            f"a lease lives more than 0 and at most {MAX_TTL_SECONDS:.0f} seconds, "
+            f"not {ttl_seconds}"
+        )

@@ -1,0 +1,1 @@
+"""The event log, and how state follows from it."""

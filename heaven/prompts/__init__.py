@@ -1,0 +1,1 @@
+"""Prompts: cut into sections, stored once, shown by section."""
