@@ -1,7 +1,8 @@
 """Check everything that Heaven keeps, and say what is wrong and where. Nothing is changed.
 
 The log is read once, up to where it ended when the check began, without Heaven's lock: beside a
-running writer that is a prefix of what it writes. Where a record is damaged the check goes on with
+running writer that is a prefix of what it writes. That its end was not cut off, the checkpoint
+says. Where a record is damaged the check goes on with
 the next one. State is compared by folding every event, as a boot without a snapshot does.
 """
 
@@ -23,6 +24,7 @@ from .faults.missions import PAGE_FAULT
 from .layout import (
     blob_directory,
     check_readable,
+    checkpoint_file,
     locate,
     lock_file,
     log_file,
@@ -32,7 +34,9 @@ from .layout import (
 from .leases.grants import GRANTED, read_granted
 from .lock import holder_of
 from .log.chain import GENESIS_HASH, MAX_RECORD_BYTES, check_record, parse_record, prev_of
+from .log.checkpoint import Checkpoint, read_checkpoint
 from .log.derived import BadState
+from .log.scan import HOLE
 from .log.segments import Segments
 from .log.snapshot import BadSnapshot, Snapshot, check_last_record, read_snapshot, states_of
 from .prompts.store import blobs_of_prompt
@@ -48,7 +52,6 @@ MAX_FINDINGS: Final = 1_000
 """Findings of one part beyond this many are counted, not listed."""
 _LOOK_EVERY: Final = 4_096
 _PIECE: Final = 1024 * 1024
-_HOLE: Final = b"\0" * 8
 _UNREADABLE: Final = (BadEvent, KeyError, ValueError, TypeError)
 """What folding an event raises that no writer of ours wrote."""
 
@@ -110,7 +113,8 @@ def fsck(
     report = Report(writer=holder_of(lock_file(state)))
     # Before the log's end is known, so that it cannot be about events after that.
     snapshot = _read_snapshot(state, report)
-    check = _LogCheck(root, report, references, progress, snapshot)
+    checkpoint = read_checkpoint(checkpoint_file(state))
+    check = _LogCheck(root, report, references, progress, snapshot, checkpoint)
     if log.exists():
         check.run(log)
     else:
@@ -140,6 +144,7 @@ class _LogCheck:
         references: References | None,
         progress: Progress | None,
         snapshot: Snapshot | None,
+        checkpoint: Checkpoint | None,
     ) -> None:
         self.referenced: dict[str, int] = {}
         self._root = root
@@ -147,6 +152,7 @@ class _LogCheck:
         self._references = references
         self._progress = progress
         self._snapshot = snapshot
+        self._checkpoint = checkpoint
         state = locate(root.resolve())
         self._blobs = BlobStore(blob_directory(state), scratch_directory(state), read_only=True)
         self._replayed = self._state()
@@ -159,28 +165,40 @@ class _LogCheck:
             end = os.fstat(file.fileno()).st_size
             if self._snapshot is not None:
                 self._check_snapshot(self._snapshot, file.fileno())
-            at, seq, head = 0, 0, GENESIS_HASH.encode()
+            at, seq, head, whole = 0, 0, GENESIS_HASH.encode(), 0
             while at < end and (line := file.readline(min(MAX_RECORD_BYTES + 1, end - at))):
                 if not self._torn(line, at, end, seq + 1):
                     head, seq = self._take(line, at, head, seq)
+                    whole = at + len(line)
                 at += len(line)
                 if self._progress is not None and (not seq % _LOOK_EVERY or at >= end):
                     self._progress("log", at, end)
             self._report.log_bytes = at
+            if self._checkpoint is not None:
+                self._check_end(self._checkpoint, file.fileno(), seq, whole)
         self._report.head = head.decode("ascii", "replace")
         self._compare_at_end()
 
     def _state(self) -> HeavenState:
         return HeavenState(RLock(), SystemClock(), self._root, lambda _: ())
 
+    def _check_end(self, checkpoint: Checkpoint, fd: int, seq: int, whole: int) -> None:
+        """Whether the log still has the last event that is known to have been on disk."""
+        if seq < checkpoint.seq:
+            message = checkpoint.missing(seq)
+            self._report.add(Finding("log", "error", message, whole, seq + 1))
+        elif self._whole and (reason := checkpoint.differs(fd)) is not None:
+            self._report.add(Finding("log", "error", reason, checkpoint.start, checkpoint.seq))
+
     def _torn(self, line: bytes, at: int, end: int, seq: int) -> bool:
         """Whether this is a last record whose writing never ended: no damage."""
-        if at + len(line) < end or (line.endswith(b"\n") and _HOLE not in line):
+        if at + len(line) < end or (line.endswith(b"\n") and HOLE not in line):
             return False
         try:
             check_record(line, prev_of(line), seq)
         except ValueError:
-            if self._report.writer is None:
+            acknowledged = self._checkpoint is not None and at < self._checkpoint.size
+            if self._report.writer is None and not acknowledged:
                 message = "the last record was cut off; the next boot drops it"
                 self._report.add(Finding("log", "note", message, at, seq))
             return True

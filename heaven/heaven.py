@@ -18,6 +18,7 @@ from .errors import BadEvent
 from .layout import (
     blob_directory,
     check_readable,
+    checkpoint_file,
     locate,
     lock_file,
     log_file,
@@ -80,6 +81,7 @@ class Heaven:
             read_only=read_only,
             derived=self._state.all,
             snapshot=snapshot_file(state),
+            checkpoint=checkpoint_file(state),
         )
 
     @classmethod

@@ -9,7 +9,7 @@ from .durable import make_directory, sync_directory, write_file
 from .errors import LogDamaged, NoHeaven, NoRepository, UnknownFormat
 
 STATE_DIRECTORY: Final = ".heaven"
-# 1: log.jsonl (hash-chained events), blobs/sha256/ab/cdef..., index.sqlite and
+# 1: log.jsonl (hash-chained events), checkpoint, blobs/sha256/ab/cdef..., index.sqlite and
 # snapshot.json (derived).
 FORMAT: Final = "1"
 
@@ -36,10 +36,13 @@ def prepare(state: Path) -> None:
     if format_file.exists() or log_file(state).exists():
         check_format(state)
         # A crash while it was laid out leaves neither; blobs alone are of a history that is lost.
-        if blob_directory(state).exists() and not log_file(state).exists():
-            raise LogDamaged(
-                log_file(state), 0, "it is missing, and the blobs of its events are not"
-            )
+        if not log_file(state).exists():
+            for left, what in (
+                (blob_directory(state), "the blobs of its events are not"),
+                (checkpoint_file(state), "its checkpoint is not"),
+            ):
+                if left.exists():
+                    raise LogDamaged(log_file(state), 0, f"it is missing, and {what}")
     else:
         temporary = state / "format.new"
         write_file(temporary, f"{FORMAT}\n".encode())
@@ -76,6 +79,11 @@ def log_file(state: Path) -> Path:
 def snapshot_file(state: Path) -> Path:
     """What the log came to at some event; derived, safe to delete."""
     return state / "snapshot.json"
+
+
+def checkpoint_file(state: Path) -> Path:
+    """How far the log was on disk at least. Deleted, removed events would not be noticed."""
+    return state / "checkpoint"
 
 
 def lock_file(state: Path) -> Path:

@@ -16,46 +16,27 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
-from threading import Condition, Lock, Thread, local
+from threading import Condition, Lock, local
 
 from ..canonical import encode
 from ..clock import Clock, to_text
 from ..durable import sync_data, sync_directory, write_all
-from ..errors import Closed, EventTooLarge, LogDamaged, LogFailed, ReadOnly
+from ..errors import Closed, EventTooLarge, LogFailed, ReadOnly
 from ..records import Event, JsonObject
-from .chain import (
-    GENESIS_HASH,
-    MAX_RECORD_BYTES,
-    check_kind,
-    check_record,
-    finish_record,
-    parse_record,
-    start_record,
-)
+from .chain import GENESIS_HASH, MAX_RECORD_BYTES, check_kind, finish_record, start_record
+from .checkpoint import Checkpoint, CheckpointFile, read_checkpoint
 from .derived import Derived, Fold
 from .logreader import LogReader
 from .marks import Marks
-from .segments import Segments
-from .snapshot import (
-    BadSnapshot,
-    Snapshot,
-    read_snapshot,
-    remove_snapshot,
-    resume,
-    settled,
-    stamp_of,
-    states_of,
-    write_snapshot,
-)
+from .scan import Tip, scan
+from .schedule import Snapshots
+from .snapshot import Snapshot, stamp_of, states_of
 
 # A snapshot is written after so many events (replaying them takes 0.1 s), and at close.
 SNAPSHOT_EVERY_EVENTS = 20_000
 # Unsynced events beyond this many bytes are written out without being asked for.
 BUFFER_BYTES = 4 * 1024 * 1024
-# A write that never reached the disk leaves zeros in its place; JSON holds none.
-_HOLE = b"\0" * 8
 
 
 class EventLog:
@@ -66,10 +47,10 @@ class EventLog:
     A record that was cut off while it was being written (it has no newline, or a hole of zeros) can
     only be the last one; it was never acknowledged and is dropped. Anything else that does not
     verify raises LogDamaged and changes nothing. With `read_only` the file is left as it is, and
-    `refresh` reads on to what the writer has added since.
+    `refresh` reads on to what the writer has added since. With the file `checkpoint`, a log from
+    which acknowledged events were removed raises LogDamaged too.
 
-    `derived` take in events and have a part in snapshots. `snapshot_refused` says why a snapshot
-    was not used, `snapshot_failure` why the last one could not be written.
+    `derived` take in events and have a part in snapshots.
     """
 
     def __init__(
@@ -81,6 +62,7 @@ class EventLog:
         folds: Mapping[str, Fold] | None = None,
         derived: Sequence[Derived] = (),
         snapshot: Path | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
         self.path = path
         self._clock = clock
@@ -89,14 +71,9 @@ class EventLog:
         for part in derived:
             self._folds.update(part.folds)
         self._kinds = {kind.encode(): fold for kind, fold in self._folds.items()}
-        self._snapshot = snapshot
-        self._snapshot_seq = 0
-        self._snapshot_stamp: list[int] | None = None
-        self._snapshot_writer: Thread | None = None
+        self.snapshots = Snapshots(snapshot)
         # The stamp that our own last change left on the file; None after a change by others.
         self._stamp: list[int] | None = None
-        self.snapshot_refused: str | None = None
-        self.snapshot_failure: str | None = None
         self._read_only = read_only
         self._lock = Lock()
         self._written_or_failed = Condition(self._lock)
@@ -105,7 +82,6 @@ class EventLog:
         self._size = 0
         self._last_length = 0
         self._marks = Marks()
-        self._segments = Segments()
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._writing: list[bytes] = []
@@ -115,11 +91,15 @@ class EventLog:
         self._group = local()
         self._failure: str | None = None
         self._closed = False
+        self._checkpoint = None if checkpoint is None else CheckpointFile(checkpoint)
+        reached = None if checkpoint is None else read_checkpoint(checkpoint)
         self._fd = self._open_file()
         try:
             stamp = stamp_of(self._fd)
             self._resume()
             whole = self._scan()
+            if reached is not None:
+                reached.check(self.path, self._fd, self._last_seq, whole)
             if not read_only:
                 self._stamp = stamp if stamp == stamp_of(self._fd) else None
                 if whole < stamp_of(self._fd)[2]:
@@ -127,8 +107,8 @@ class EventLog:
                     sync_data(self._fd)
                     if self._stamp is not None:
                         self._stamp = stamp_of(self._fd)
-                if self._snapshot is not None and self.snapshot_refused is not None:
-                    remove_snapshot(self._snapshot)
+                self.snapshots.remove_refused()
+                self._reach_all(reached)
             self._durable_seq = self._last_seq
         except BaseException:
             os.close(self._fd)
@@ -177,8 +157,8 @@ class EventLog:
                 fold(event)
             if (sync and not self._grouping) or self._buffered > BUFFER_BYTES:
                 self._make_durable(seq)
-            if seq - self._snapshot_seq >= SNAPSHOT_EVERY_EVENTS:
-                self._start_snapshot()
+            if seq - self.snapshots.seq >= SNAPSHOT_EVERY_EVENTS:
+                self.snapshots.take(self, seq, self._fd)
         return event
 
     def sync(self) -> None:
@@ -219,7 +199,7 @@ class EventLog:
             end = self._size
             unwritten = [*self._writing, *self._buffer]
         wanted = None if kinds is None else frozenset(kinds)
-        reader = LogReader(self.path, self._marks, self._segments)
+        reader = LogReader(self.path, self._marks, self.snapshots.segments)
         return reader.read(after, wanted, (seq, start), end, unwritten)
 
     def tail(self, count: int) -> tuple[Event, ...]:
@@ -249,13 +229,13 @@ class EventLog:
             except BaseException:
                 os.close(self._fd)
                 raise
-            writer = self._snapshot_writer
         try:
-            if writer is not None:
-                writer.join()
+            self.snapshots.wait()
             if not self._read_only and self._failure is None:
-                self._final_snapshot()
+                self.snapshots.take_last(self, self._last_seq, self._fd)
         finally:
+            if self._checkpoint is not None:
+                self._checkpoint.close()
             os.close(self._fd)
 
     def _check_writable(self) -> None:
@@ -281,6 +261,7 @@ class EventLog:
         knows what is on disk. An interrupt does not: what it left unwritten goes with the next."""
         lines, self._writing, self._buffer = self._buffer, self._buffer, []
         up_to, self._buffered = self._last_seq, 0
+        head, last_length = self._head, self._last_length
         skip, self._written_ahead = self._written_ahead, 0
         self._leading = True
         self._lock.release()
@@ -292,6 +273,9 @@ class EventLog:
             write_all(self._fd, data[skip:] if skip else data)
             sync_data(self._fd)
             self._stamp = stamp_of(self._fd) if untouched else None
+            if self._checkpoint is not None:
+                size = self._size + len(data)
+                self._checkpoint.write(up_to, head, size - last_length, size)
             done = True
         except OSError as error:
             failure = error.strerror or str(error)
@@ -322,72 +306,36 @@ class EventLog:
 
     def _scan(self) -> int:
         """Check the chain from `_size` to the end; returns the offset after the last record."""
-        head, seq, size = self._head.encode(), self._last_seq, self._size
-        folds, marks = self._kinds, self._marks
-        mark_seq, mark_size = marks.next_due()
-        with self.path.open("rb", buffering=1024 * 1024) as file:
-            file.seek(size)
-            try:
-                while line := file.readline(MAX_RECORD_BYTES + 1):
-                    if not line.endswith(b"\n"):
-                        self._check_torn(line, head, seq + 1, size)
-                        break
-                    try:
-                        head, kind = check_record(line, head, seq + 1)
-                    except ValueError as error:
-                        if _HOLE in line and not file.read(1):
-                            break
-                        raise LogDamaged(self.path, size, str(error)) from None
-                    if kind in folds:
-                        folds[kind](self._parse(line, size))
-                    seq += 1
-                    size += len(line)
-                    self._last_length = len(line)
-                    if seq >= mark_seq or size >= mark_size:
-                        marks.add(seq + 1, size)
-                        mark_seq, mark_size = marks.next_due()
-            finally:
-                self._head, self._last_seq, self._size = head.decode(), seq, size
-        return size
-
-    def _check_torn(self, line: bytes, head: bytes, seq: int, offset: int) -> None:
-        """A cut record is less than whole; one that lacks only its newline was tampered with."""
-        if len(line) > MAX_RECORD_BYTES:
-            raise LogDamaged(self.path, offset, "the record is over the size limit")
+        tip = Tip(self._head.encode(), self._last_seq, self._size, self._last_length)
         try:
-            check_record(line, head, seq)
-        except ValueError:
+            scan(self.path, tip, self._kinds, self._marks)
+        finally:
+            self._head, self._last_seq = tip.head.decode(), tip.seq
+            self._size, self._last_length = tip.size, tip.last_length
+        return tip.size
+
+    def _reach_all(self, reached: Checkpoint | None) -> None:
+        """Whoever wrote last may have died before a sync: what was found goes to the disk before
+        anything is built on it."""
+        if self._checkpoint is None or not self._last_seq:
             return
-        raise LogDamaged(self.path, offset, "the record's newline was overwritten")
-
-    def _parse(self, line: bytes, offset: int) -> Event:
-        try:
-            return parse_record(line)
-        except ValueError as error:
-            raise LogDamaged(self.path, offset, str(error)) from None
-
-    # Snapshots
+        if reached is None or reached.seq != self._last_seq:
+            sync_data(self._fd)
+            start = self._size - self._last_length
+            self._checkpoint.write(self._last_seq, self._head, start, self._size)
+            self._checkpoint.sync()
 
     def _resume(self) -> None:
         """Take up where the snapshot was taken, if there is one that the log agrees with."""
-        if self._snapshot is None:
-            return
-        try:
-            snapshot = read_snapshot(self._snapshot)
-            if snapshot is None:
-                return
-            resume(snapshot, self._fd, self._derived, self._segments)
-        except BadSnapshot as refusal:
-            self.snapshot_refused = str(refusal)
-            self._segments = Segments()
-            return
-        self._head, self._last_seq, self._size = snapshot.head, snapshot.seq, snapshot.size
-        self._last_length = snapshot.size - snapshot.start
-        self._marks = Marks(snapshot.mark_seqs, snapshot.mark_offsets)
-        self._snapshot_seq = snapshot.seq
-        self._snapshot_stamp = snapshot.stamp
+        snapshot = self.snapshots.resume(self._fd, self._derived)
+        if snapshot is not None:
+            self._head, self._last_seq, self._size = snapshot.head, snapshot.seq, snapshot.size
+            self._last_length = snapshot.size - snapshot.start
+            self._marks = Marks(snapshot.mark_seqs, snapshot.mark_offsets)
 
-    def _capture(self) -> Snapshot:
+    # What snapshots ask for
+
+    def capture(self) -> Snapshot:
         """What is so after the last event, but for the checksums. With the lock held, or closed; it
         costs what the states cost."""
         size = self._size + sum(map(len, self._writing)) + sum(map(len, self._buffer))
@@ -403,47 +351,17 @@ class EventLog:
             states=states_of(self._derived),
         )
 
-    def _start_snapshot(self) -> None:
-        """With the lock held: write one from another thread, unless one is being written."""
-        if self._snapshot is None or self._snapshot_writer is not None:
-            return
-        self._snapshot_seq, self._snapshot_stamp = self._last_seq, None
-        self._snapshot_writer = Thread(
-            target=self._write_behind, args=(self._snapshot, self._capture())
-        )
-        self._snapshot_writer.start()
+    def reach(self, seq: int) -> bool:
+        """Bring the events up to `seq` to the disk; whether they are there."""
+        with self._lock, suppress(LogFailed):
+            self._make_durable(seq)
+        if self._checkpoint is not None:
+            self._checkpoint.sync()
+        return self._durable_seq >= seq
 
-    def _write_behind(self, path: Path, captured: Snapshot) -> None:
-        """A snapshot must not come to the disk before the events it tells of."""
-        try:
-            with self._lock, suppress(LogFailed):
-                self._make_durable(captured.seq)
-            if self._durable_seq >= captured.seq:
-                self._write_snapshot(path, captured)
-        finally:
-            self._snapshot_writer = None
-
-    def _final_snapshot(self) -> None:
-        """The log is closed and on disk. Its stamp says whether anybody changes it from here on."""
-        if self._snapshot is None or not self._last_seq:
-            return
-        stamp = settled(self._stamp)
-        if self._snapshot_seq < self._last_seq or self._snapshot_stamp != stamp:
-            self._write_snapshot(self._snapshot, replace(self._capture(), stamp=stamp))
-
-    def _write_snapshot(self, path: Path, captured: Snapshot) -> None:
-        """Its checksums are those of the file as it is: nobody else may have changed it since it
-        was checked or written."""
-        try:
-            sums = self._segments.read_on(self._fd, captured.size)
-            with self._lock:
-                while self._leading:
-                    self._written_or_failed.wait()
-                touched = self._stamp is None or self._stamp != stamp_of(self._fd)
-            if touched:
-                self.snapshot_failure = "the log was changed by somebody else"
-                return
-            write_snapshot(path, replace(captured, segments=sums))
-            self.snapshot_failure = None
-        except OSError as error:
-            self.snapshot_failure = str(error)
+    def stamp(self) -> list[int] | None:
+        """The stamp of the log's file, between two writes; None if somebody else changed it."""
+        with self._lock:
+            while self._leading:
+                self._written_or_failed.wait()
+            return self._stamp if self._stamp == stamp_of(self._fd) else None

@@ -21,7 +21,7 @@ from ..canonical import decode_object, encode
 from ..durable import write_all
 from ..errors import HeavenError, NotCanonical
 from ..records import Json
-from .chain import check_record, prev_of
+from .checkpoint import Checkpoint
 from .derived import BadState, Derived
 from .segments import Segments
 
@@ -137,13 +137,10 @@ def check_last_record(snapshot: Snapshot, fd: int) -> None:
     """Raise BadSnapshot unless the log in `fd` has the snapshot's last event where it says."""
     if os.fstat(fd).st_size < snapshot.size:
         raise BadSnapshot("it is newer than the log")
-    line = os.pread(fd, snapshot.size - snapshot.start, snapshot.start)
-    try:
-        digest, _ = check_record(line, prev_of(line), snapshot.seq)
-    except ValueError as error:
-        raise BadSnapshot(f"at byte {snapshot.start} of the log: {error}") from None
-    if digest != snapshot.head.encode() or not line.endswith(b"\n"):
-        raise BadSnapshot(f"the log has another event at byte {snapshot.start}")
+    reached = Checkpoint(snapshot.seq, snapshot.head, snapshot.start, snapshot.size)
+    differs = reached.differs(fd)
+    if differs is not None:
+        raise BadSnapshot(f"the log has another event at byte {snapshot.start}: {differs}")
 
 
 def _typed(record: dict[str, Json]) -> Snapshot:

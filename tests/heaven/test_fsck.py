@@ -116,6 +116,7 @@ def test_an_overwritten_newline_is_named(home: HeavenHome) -> None:
 
 def test_a_torn_last_record_is_a_note(home: HeavenHome) -> None:
     (home.root / ".heaven/snapshot.json").unlink()
+    (home.root / ".heaven/checkpoint").unlink()  # as if the record was never acknowledged
     places = starts(home)
     home.log.write_bytes(home.log.read_bytes()[:-10])
     report = check(home)
@@ -123,6 +124,21 @@ def test_a_torn_last_record_is_a_note(home: HeavenHome) -> None:
     assert [(one.severity, one.offset, one.seq) for one in report.findings] == [
         ("note", places[12], 13)
     ]
+
+
+@pytest.mark.parametrize("into_the_record", [0, 10])
+def test_trap_acknowledged_events_that_were_removed_are_named(
+    home: HeavenHome, into_the_record: int
+) -> None:
+    (home.root / ".heaven/snapshot.json").unlink()
+    places = starts(home)
+    home.log.write_bytes(home.log.read_bytes()[: places[11] + into_the_record])
+    (found,) = errors(check(home))
+    assert (found.part, found.offset, found.seq) == ("log", places[11], 12)
+    assert "ends after event 11, and events up to 13 were acknowledged" in found.message
+    with pytest.raises(LogDamaged) as refusal:
+        home.reopen()
+    assert refusal.value.offset == found.offset
 
 
 def blob_file(home: HeavenHome, content: bytes) -> Path:
@@ -190,6 +206,7 @@ def test_a_snapshot_that_disagrees_with_the_log_is_named(
 def write_log(home: HeavenHome, events: list[tuple[str, dict[str, Json]]]) -> None:
     """A log whose chain is right, whatever its events say."""
     (home.root / ".heaven/snapshot.json").unlink()
+    (home.root / ".heaven/checkpoint").unlink()
     prev, lines = GENESIS_HASH, []
     for seq, (kind, data) in enumerate(events, 1):
         head, hasher = start_record(encode(data))

@@ -14,6 +14,7 @@ import pytest
 from genesis_ssmp.heaven import Heaven, HeavenError, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
 from genesis_ssmp.heaven.clock import to_text
 from genesis_ssmp.heaven.leases.lockmodes import LockMode
+from genesis_ssmp.heaven.log import checkpoint as checkpoint_module
 from genesis_ssmp.heaven.log import eventlog as eventlog_module
 from genesis_ssmp.proto.leases import Scope
 from hypothesis import HealthCheck, settings
@@ -106,8 +107,12 @@ class LeasesAgainstModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         # Durability is tested elsewhere; here it would only cost time.
-        self.no_sync = patch.object(eventlog_module, "sync_data", lambda fd: None)
-        self.no_sync.start()
+        self.no_syncs = [
+            patch.object(module, "sync_data", lambda fd: None)
+            for module in (eventlog_module, checkpoint_module)
+        ]
+        for no_sync in self.no_syncs:
+            no_sync.start()
         self.root = Path(tempfile.mkdtemp())
         for path in PATHS:
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -256,7 +261,8 @@ class LeasesAgainstModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.home.close()
-        self.no_sync.stop()
+        for no_sync in self.no_syncs:
+            no_sync.stop()
         shutil.rmtree(self.root)
 
 

@@ -16,8 +16,11 @@ from genesis_ssmp.heaven import Heaven, LogDamaged, LogFailed
 from genesis_ssmp.heaven.canonical import encode
 from genesis_ssmp.heaven.fsck import fsck
 from genesis_ssmp.heaven.log import chain as chain_module
+from genesis_ssmp.heaven.log import checkpoint as checkpoint_module
 from genesis_ssmp.heaven.log import eventlog as eventlog_module
 from genesis_ssmp.heaven.log import logreader as logreader_module
+from genesis_ssmp.heaven.log import scan as scan_module
+from genesis_ssmp.heaven.log import schedule as schedule_module
 from genesis_ssmp.heaven.log import segments as segments_module
 from genesis_ssmp.heaven.log import snapshot as snapshot_module
 from genesis_ssmp.heaven.log.snapshot import stamp_of, states_of
@@ -53,6 +56,10 @@ def snapshot_of(home: HeavenHome) -> Path:
     return home.root / ".heaven/snapshot.json"
 
 
+def checkpoint_of(home: HeavenHome) -> Path:
+    return home.root / ".heaven/checkpoint"
+
+
 def state_of(heaven: Heaven) -> dict[str, Json]:
     return states_of(heaven._state.all)
 
@@ -67,7 +74,7 @@ def folded(heaven: Heaven, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return check(line, prev, seq)
 
     with monkeypatch.context() as patch:
-        patch.setattr(eventlog_module, "check_record", counting)
+        patch.setattr(scan_module, "check_record", counting)
         Heaven.open(heaven.root, clock=heaven.clock, read_only=True).close()
     return seen
 
@@ -80,7 +87,7 @@ def test_a_boot_reads_only_what_came_after_the_snapshot(
         before, last = state_of(home.heaven), home.heaven.last_seq
         heaven = home.reopen()
         assert state_of(heaven) == before
-        assert heaven._log.snapshot_refused is None
+        assert heaven._log.snapshots.refused is None
         assert folded(heaven, monkeypatch) == []
         heaven.append("note", {})
         assert folded(heaven, monkeypatch) == [last + 1]
@@ -121,14 +128,12 @@ def test_a_snapshot_is_written_every_so_many_events_from_another_thread(
             home.heaven.clock_inc([f"f{n}"], sync=False)
         assert not snapshot_of(home).exists()
         home.heaven.clock_inc(["last"])
-        writer = home.heaven._log._snapshot_writer
-        if writer is not None:
-            writer.join()
+        home.heaven._log.snapshots.wait()
         assert json.loads(snapshot_of(home).read_bytes().splitlines()[0])["seq"] == 50
         # A process that dies now leaves it behind: the next boot starts there.
         reader = Heaven.open(tmp_path, clock=home.clock, read_only=True)
-        assert reader._log.snapshot_refused is None
-        assert reader._log._snapshot_seq == 50
+        assert reader._log.snapshots.refused is None
+        assert reader._log.snapshots.seq == 50
         assert state_of(reader) == state_of(home.heaven)
 
 
@@ -144,9 +149,7 @@ def test_a_snapshot_never_tells_of_events_that_are_not_on_disk(
     monkeypatch.setattr(eventlog_module, "sync_data", fail)
     for _ in range(3):
         home.heaven.append("x", {}, sync=False)
-    writer = home.heaven._log._snapshot_writer
-    if writer is not None:
-        writer.join()
+    home.heaven._log.snapshots.wait()
     assert not snapshot_of(home).exists()
     with pytest.raises(LogFailed):
         home.heaven.sync()
@@ -162,7 +165,7 @@ def test_an_event_that_no_snapshot_could_be_written_for_is_acknowledged_all_the_
         home.heaven.append("x", {})
         log = home.heaven._log
         home.heaven.close()
-        assert log.snapshot_failure is not None
+        assert log.snapshots.failure is not None
         reopened = home.reopen()
         assert reopened.last_seq == 1
         snapshot_of(home).rmdir()
@@ -205,11 +208,11 @@ def test_a_snapshot_that_disagrees_is_thrown_away_and_the_log_replayed(
         home.heaven.close()
         damage(snapshot_of(home), CHANGES[what])
         heaven = home.reopen()
-        assert heaven._log.snapshot_refused is not None
+        assert heaven._log.snapshots.refused is not None
         assert not snapshot_of(home).exists()
         assert state_of(heaven) == before
         heaven = home.reopen()  # the new one is good
-        assert heaven._log.snapshot_refused is None
+        assert heaven._log.snapshots.refused is None
         assert state_of(heaven) == before
 
 
@@ -224,7 +227,7 @@ def test_any_byte_of_a_snapshot_flipped_or_cut_changes_nothing(tmp_path: Path) -
         for content in (whole[:at], whole[:at] + bytes([whole[at] ^ 0x01]) + whole[at + 1 :]):
             snapshot_of(home).write_bytes(content)
             reader = Heaven.open(tmp_path, clock=home.clock, read_only=True)
-            assert reader._log.snapshot_refused is not None
+            assert reader._log.snapshots.refused is not None
             assert state_of(reader) == before
             reader.close()
 
@@ -237,6 +240,7 @@ def test_a_snapshot_of_a_log_that_was_cut_and_went_on_is_not_used(tmp_path: Path
         kept = snapshot_of(home).read_bytes()
         lines = home.log.read_bytes().splitlines(keepends=True)
         home.log.write_bytes(b"".join(lines[:2]))
+        checkpoint_of(home).unlink()  # somebody accepts the loss
         heaven = home.reopen()
         assert heaven.clocks(["f1", "f2"]) == {"f1": 1, "f2": 0}
         home.clock.advance(1)
@@ -245,7 +249,7 @@ def test_a_snapshot_of_a_log_that_was_cut_and_went_on_is_not_used(tmp_path: Path
         heaven.close()
         snapshot_of(home).write_bytes(kept)
         assert home.reopen().clocks(["f2", "other"]) == {"f2": 0, "other": 3}
-        assert home.heaven._log.snapshot_refused is not None
+        assert home.heaven._log.snapshots.refused is not None
 
 
 def test_bytes_changed_behind_the_file_systems_back_are_found_when_they_are_read(
@@ -254,7 +258,7 @@ def test_bytes_changed_behind_the_file_systems_back_are_found_when_they_are_read
     """A disk that rots leaves the file's times alone, so that the boot trusts them."""
     monkeypatch.setattr(segments_module, "SEGMENT_BYTES", 4096)
     monkeypatch.setattr(logreader_module, "SEGMENT_BYTES", 4096)
-    monkeypatch.setattr(eventlog_module, "settled", lambda stamp: stamp)
+    monkeypatch.setattr(schedule_module, "settled", lambda stamp: stamp)
     with HeavenHome(tmp_path) as home:
         for n in range(100):
             home.heaven.append("note", {"n": n, "pad": "x" * 100}, sync=n % 10 == 0)
@@ -267,7 +271,7 @@ def test_bytes_changed_behind_the_file_systems_back_are_found_when_they_are_read
             stamp = json.loads(snapshot_of(home).read_bytes().splitlines()[0])["stamp"]
             monkeypatch.setattr(snapshot_module, "stamp_of", lambda fd, stamp=stamp: stamp)
             reader = Heaven.open(tmp_path, clock=home.clock, read_only=True)
-            assert reader._log.snapshot_refused is None
+            assert reader._log.snapshots.refused is None
             record = whole.rfind(b"\n", 0, at) + 1
             for kinds in (None, {"absent"}):
                 with pytest.raises(LogDamaged) as damage:
@@ -288,7 +292,7 @@ def test_a_log_changed_by_others_while_it_was_open_gets_no_snapshot(tmp_path: Pa
         log = home.heaven._log
         home.heaven.append("x", {"n": 2})
         home.heaven.close()
-        assert log.snapshot_failure is not None
+        assert log.snapshots.failure is not None
         assert not snapshot_of(home).exists()
         with pytest.raises(LogDamaged) as damage:
             home.reopen()
@@ -323,9 +327,15 @@ class Boots:
         for line in self.whole.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
 
-    def boot(self, log: bytes, snapshot: bytes | None) -> tuple[list[Event], dict[str, Json]]:
+    def boot(
+        self, log: bytes, snapshot: bytes | None, checkpoint: bytes | None = None
+    ) -> tuple[list[Event], dict[str, Json]]:
         self.home.log.unlink()
         self.home.log.write_bytes(log)
+        if checkpoint is None:
+            checkpoint_of(self.home).unlink(missing_ok=True)
+        else:
+            checkpoint_of(self.home).write_bytes(checkpoint)
         if snapshot is None:
             snapshot_of(self.home).unlink(missing_ok=True)
         else:
@@ -338,6 +348,7 @@ def test_cut_at_every_byte_of_the_last_4_kib_recovers_a_prefix_with_every_whole_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Evidence
 ) -> None:
     monkeypatch.setattr(eventlog_module, "sync_data", lambda fd: None)
+    monkeypatch.setattr(checkpoint_module, "sync_data", lambda fd: None)
     boots = Boots(tmp_path)
     whole, first = boots.whole, len(boots.whole) - 4096
     step = 1 if SOAK else 19
@@ -357,6 +368,7 @@ def test_a_byte_flipped_anywhere_is_refused_with_its_offset_whatever_the_snapsho
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Evidence
 ) -> None:
     monkeypatch.setattr(eventlog_module, "sync_data", lambda fd: None)
+    monkeypatch.setattr(checkpoint_module, "sync_data", lambda fd: None)
     boots = Boots(tmp_path)
     whole = boots.whole
     refused = 0
@@ -413,7 +425,7 @@ def test_kill_9_at_any_instant_loses_nothing_acknowledged_with_snapshots_on_the_
             seqs = [event.seq for event in heaven.events()]
             assert seqs == list(range(1, len(seqs) + 1))
             assert acknowledged <= set(seqs)
-            resumed += heaven._log._snapshot_seq > 0
+            resumed += heaven._log.snapshots.seq > 0
         report = fsck(tmp_path)
         assert report.ok, report.findings
     assert resumed
