@@ -9,6 +9,7 @@ where they are: checking a chain needs no JSON parser.
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,6 @@ def check_record(line: bytes, prev: bytes, seq: int) -> tuple[bytes, bytes]:
     at = line.rfind(_HASH_KEY)
     if at < 0 or not line.startswith(_START):
         raise ValueError("this is not an event")
-    # Nine tenths of a boot are spent here, hence so few steps.
     tail = line[at + _CUT : -1]
     digest = sha256(line[:at] + tail).hexdigest().encode()
     if not line.startswith(digest + b'"', at + _HASH_AT):
@@ -77,6 +77,33 @@ def check_record(line: bytes, prev: bytes, seq: int) -> tuple[bytes, bytes]:
     if not tail.startswith(b'","prev":"%b","seq":%d,' % (prev, seq), end):
         raise ValueError("the record does not follow the one before it")
     return digest, tail[_KIND_AT:end]
+
+
+def check_run(
+    lines: Sequence[bytes], prev: bytes, seq: int, kinds: Container[bytes]
+) -> tuple[int, bytes, list[tuple[int, bytes]]]:
+    """How many of the records, from the first on, `check_record` would pass; the hash of the last
+    of them (`prev` if none); and those of `kinds` among them: their places in `lines`, and kinds.
+
+    `lines` are without their newlines. Most of a boot is spent here, hence no step too many.
+    """
+    found: list[tuple[int, bytes]] = []
+    for index, line in enumerate(lines):
+        at = line.rfind(_HASH_KEY)
+        cut = at + _CUT
+        digest = sha256(line[:at] + line[cut:]).hexdigest().encode()
+        end = line.find(b'"', cut + _KIND_AT)
+        if not (
+            line.startswith(digest + b'"', at + _HASH_AT)
+            and line.startswith(b'","prev":"%b","seq":%d,' % (prev, seq + index), end)
+            and line.startswith(_START)
+        ):
+            return index, prev, found
+        kind = line[cut + _KIND_AT : end]
+        if kind in kinds:
+            found.append((index, kind))
+        prev = digest
+    return len(lines), prev, found
 
 
 def hash_of(line: bytes) -> bytes:

@@ -25,6 +25,16 @@ class Marks:
         self.seqs.append(seq)
         self.offsets.append(offset)
 
+    def extend(self, first: int, offsets: Sequence[int]) -> None:
+        """Add what is due of the records that start at `offsets`, of which `first` is the number of
+        the first; the last may be one that is still to come."""
+        at = self.seqs[-1] + EVERY_EVENTS - first
+        while at < len(offsets):
+            self.add(first + at, offsets[at])
+            at += EVERY_EVENTS
+        if offsets[-1] >= self.offsets[-1] + EVERY_BYTES:
+            self.add(first + len(offsets) - 1, offsets[-1])
+
     def before_seq(self, seq: int) -> tuple[int, int]:
         """The last marked record with a number of at most `seq` (1 or more): (number, offset)."""
         at = bisect_right(self.seqs, seq) - 1

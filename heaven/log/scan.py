@@ -5,18 +5,20 @@ Only the kinds that somebody folds are parsed: what the others hold is bytes wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from ..errors import LogDamaged
-from .chain import MAX_RECORD_BYTES, check_record, parse_record
+from .chain import MAX_RECORD_BYTES, check_record, check_run, hash_of, parse_record
 from .derived import Fold
 from .marks import Marks
 
 # A write that never reached the disk leaves zeros in its place; JSON holds none.
 HOLE = b"\0" * 8
-_NEWLINE = ord("\n")
+# Small enough to stay in a core's cache.
+_BLOCK = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -30,50 +32,63 @@ class Tip:
 
 
 def scan(path: Path, tip: Tip, folds: Mapping[bytes, Fold], marks: Marks) -> None:
-    """Check every record after `tip`, which moves on with each, fold those of the kinds in `folds`
+    """Check every record after `tip`, which moves on with them, fold those of the kinds in `folds`
     and add to `marks`.
 
     Stops before a last record whose writing never ended. Raises LogDamaged, with `tip` before the
     record at fault, and what a fold raises.
     """
-    head, seq, size, length = tip.head, tip.seq, tip.size, tip.last_length
-    mark_seq, mark_size = marks.next_due()
-    with path.open("rb", buffering=1024 * 1024) as file:
-        file.seek(size)
-        readline = file.readline
+    with path.open("rb", buffering=0) as file:
+        file.seek(tip.size)
+        rest = b""
+        while block := file.read(_BLOCK):
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            if max(len(rest), len(lines[0]) if lines else 0) >= MAX_RECORD_BYTES:
+                raise LogDamaged(path, tip.size, "the record is over the size limit")
+            count = _take(path, lines, tip, folds, marks)
+            if count < len(lines):
+                bad = lines[count]
+                if HOLE in bad and count + 1 == len(lines) and not rest and not file.read(1):
+                    return
+                reason = _what_is_wrong(bad, tip) or "it is not a record"
+                raise LogDamaged(path, tip.size, reason)
+    if rest and _what_is_wrong(rest[:-1], tip) is None:
+        # A cut record is less than whole; one that lacks only its newline was tampered with.
+        raise LogDamaged(path, tip.size, "the record's newline was overwritten")
+
+
+def _take(
+    path: Path, lines: Sequence[bytes], tip: Tip, folds: Mapping[bytes, Fold], marks: Marks
+) -> int:
+    """Check, fold and mark the lines up to the first that does not verify; how many they were."""
+    count, head, found = check_run(lines, tip.head, tip.seq + 1, folds)
+    starts = list(accumulate((len(line) + 1 for line in lines[:count]), initial=tip.size))
+    first = tip.seq
+    for index, kind in found:
+        if index:
+            _move(tip, hash_of(lines[index - 1]), first + index, starts[index - 1 : index + 1])
         try:
-            while line := readline(MAX_RECORD_BYTES + 1):
-                if line[-1] != _NEWLINE:
-                    _check_torn(path, line, head, seq + 1, size)
-                    break
-                try:
-                    head, kind = check_record(line, head, seq + 1)
-                except ValueError as error:
-                    if HOLE in line and not file.read(1):
-                        break
-                    raise LogDamaged(path, size, str(error)) from None
-                if kind in folds:
-                    try:
-                        event = parse_record(line)
-                    except ValueError as error:
-                        raise LogDamaged(path, size, str(error)) from None
-                    folds[kind](event)
-                seq += 1
-                length = len(line)
-                size += length
-                if seq >= mark_seq or size >= mark_size:
-                    marks.add(seq + 1, size)
-                    mark_seq, mark_size = marks.next_due()
-        finally:
-            tip.head, tip.seq, tip.size, tip.last_length = head, seq, size, length
+            event = parse_record(lines[index])
+        except ValueError as error:
+            raise LogDamaged(path, tip.size, str(error)) from None
+        folds[kind](event)
+    if count:
+        _move(tip, head, first + count, starts[count - 1 : count + 1])
+    marks.extend(first + 1, starts)
+    return count
 
 
-def _check_torn(path: Path, line: bytes, head: bytes, seq: int, offset: int) -> None:
-    """A cut record is less than whole; one that lacks only its newline was tampered with."""
-    if len(line) > MAX_RECORD_BYTES:
-        raise LogDamaged(path, offset, "the record is over the size limit")
+def _move(tip: Tip, head: bytes, seq: int, ends: Sequence[int]) -> None:
+    """Behind the record `seq`, which begins and ends there."""
+    tip.head, tip.seq = head, seq
+    tip.size, tip.last_length = ends[1], ends[1] - ends[0]
+
+
+def _what_is_wrong(line: bytes, tip: Tip) -> str | None:
+    """Why the line, without its newline, is not the record after `tip`; None if it is."""
     try:
-        check_record(line, head, seq)
-    except ValueError:
-        return
-    raise LogDamaged(path, offset, "the record's newline was overwritten")
+        check_record(line + b"\n", tip.head, tip.seq + 1)
+    except ValueError as error:
+        return str(error)
+    return None

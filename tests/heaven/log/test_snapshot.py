@@ -7,7 +7,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -67,14 +67,16 @@ def state_of(heaven: Heaven) -> dict[str, Json]:
 def folded(heaven: Heaven, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which events a boot of the same Heaven folds."""
     seen: list[int] = []
-    check = chain_module.check_record
+    check = chain_module.check_run
 
-    def counting(line: bytes, prev: bytes, seq: int) -> tuple[bytes, bytes]:
-        seen.append(seq)
-        return check(line, prev, seq)
+    def counting(
+        lines: Sequence[bytes], prev: bytes, seq: int, kinds: Container[bytes]
+    ) -> tuple[int, bytes, list[tuple[int, bytes]]]:
+        seen.extend(range(seq, seq + len(lines)))
+        return check(lines, prev, seq, kinds)
 
     with monkeypatch.context() as patch:
-        patch.setattr(scan_module, "check_record", counting)
+        patch.setattr(scan_module, "check_run", counting)
         Heaven.open(heaven.root, clock=heaven.clock, read_only=True).close()
     return seen
 
