@@ -182,15 +182,29 @@ class LeaseGone(HeavenError):
 class NotLeased(HeavenError):
     """A write outside the owner's exclusive leases. `holder` has the path now, if anyone does.
 
+    The owner may have a lease on symbols of the file while `holder` has one there too: then it may
+    write its own symbols, and the write touches others, the first at `lines` (first, last).
     The writer's fault: lease the path first. The write must not be made.
     """
 
-    def __init__(self, owner_id: str, path: str, holder: str | None) -> None:
+    def __init__(
+        self, owner_id: str, path: str, holder: str | None, lines: tuple[int, int] | None = None
+    ) -> None:
         by = "nobody" if holder is None else holder
-        super().__init__(f"{owner_id} holds no exclusive lease on {path!r} (held by {by})")
+        if lines is None:
+            super().__init__(f"{owner_id} holds no exclusive lease on {path!r} (held by {by})")
+        else:
+            first, last = lines
+            where = f"line {first}" if last <= first else f"lines {first} to {last}"
+            where = where if first else "all of it"
+            super().__init__(
+                f"{owner_id} holds leases on symbols of {path!r} only, and {where} is outside of "
+                f"them, while {by} holds a lease there: lease the file, or wait"
+            )
         self.owner_id = owner_id
         self.path = path
         self.holder = holder
+        self.lines = lines
 
 
 class StaleToken(HeavenError):

@@ -180,7 +180,7 @@ class _LogCheck:
         self._compare_at_end()
 
     def _state(self) -> HeavenState:
-        return HeavenState(RLock(), SystemClock(), self._root, lambda _: ())
+        return HeavenState(RLock(), SystemClock(), self._root, lambda _: (), lambda *_: ())
 
     def _check_end(self, checkpoint: Checkpoint, fd: int, seq: int, whole: int) -> None:
         """Whether the log still has the last event that is known to have been on disk."""
@@ -257,7 +257,7 @@ class _LogCheck:
 
     def _check_grants(self, event: Event) -> None:
         for grant in read_granted(event):
-            owner = self._replayed.leases.in_the_way(grant)
+            owner = self._replayed.leases.live.in_the_way(grant)
             if owner is not None:
                 message = f"lease {grant.lease.lease_id} was granted while {owner} had its place"
                 self._report.add(Finding("state", "error", message, seq=event.seq))

@@ -28,6 +28,7 @@ from .layout import (
 )
 from .leases.leases import DEFAULT_TTL_SECONDS
 from .leases.lockmodes import LockMode
+from .leases.writes import TouchedLines
 from .lock import FileLock
 from .log.eventlog import EventLog
 from .manifests import Verdict, judge
@@ -68,7 +69,7 @@ class Heaven:
         self._index: SymbolIndex | None = None
         self._faults: FaultRouter | None = None
         self._hotset = Hotset()
-        self._state = HeavenState(self._guard, clock, root, self._definitions)
+        self._state = HeavenState(self._guard, clock, root, self._definitions, self._lines_of)
         self._clocks, self._leases = self._state.clocks, self._state.leases
         self._reserved = {kind for part in self._state.all for kind in part.folds}
         self._blobs = BlobStore(
@@ -267,18 +268,32 @@ class Heaven:
         return self._leases.active()
 
     def check_write(
-        self, owner_id: str, paths: Iterable[str], tokens: Collection[int] | None = None
+        self,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int] | None = None,
+        *,
+        lines: TouchedLines | None = None,
     ) -> None:
         """Return only if live exclusive leases of the owner cover every path, and, with `tokens`,
-        their fencing tokens are among them. Raises NotLeased, StaleToken, PathOutside."""
-        self._leases.check_write(self._log, owner_id, paths, tokens)
+        their fencing tokens are among them.
+
+        `lines` says of some paths which lines are written; of the others it may be any. A lease on
+        a symbol covers its own lines alone where somebody else has a lease in the same file.
+        Raises NotLeased, StaleToken, PathOutside, TreeUnreadable."""
+        self._leases.check_write(self._log, owner_id, paths, tokens, lines)
 
     def writing(
-        self, owner_id: str, paths: Iterable[str], tokens: Collection[int] | None = None
+        self,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int] | None = None,
+        *,
+        lines: TouchedLines | None = None,
     ) -> AbstractContextManager[None]:
         """`check_write` on entry; until the block ends no lease is granted, ended or expired by
         another thread, so that the check and the write are one step. Raises like `check_write`."""
-        return self._leases.writing(self._log, owner_id, paths, tokens)
+        return self._leases.writing(self._log, owner_id, paths, tokens, lines)
 
     # Prompts. `ref` is a prompt id, or 8 or more digits that only it begins with.
 
@@ -326,7 +341,7 @@ class Heaven:
             root=self.root,
             find_symbols=self._definitions,
             leases=self.active_leases(),
-            check_write=self.check_write,
+            check_write=self._check_any,
             clocks=self.clocks(expected),
             expected=expected,
         )
@@ -448,6 +463,19 @@ class Heaven:
     def _definitions(self, name: str) -> Iterable[tuple[str, str]]:
         """(path, qualified name) of each definition that a symbol scope's value names."""
         return [(one.path, one.qualname) for one in self.index.find_symbols(name)]
+
+    def _lines_of(self, path: str, qualname: str) -> Sequence[tuple[int, int]]:
+        """Where the definitions of that name in the file are: first and last line of each."""
+        return [
+            (one.extent.start_line, one.extent.end_line)
+            for one in self.index.find_symbols(qualname, path=path)
+            if one.qualname == qualname
+        ]
+
+    def _check_any(self, owner_id: str, paths: Iterable[str]) -> None:
+        """Like `check_write`, of whether the owner may write anything at all in the paths."""
+        paths = tuple(paths)
+        self.check_write(owner_id, paths, lines=dict.fromkeys(paths, ()))
 
     def _refresh(self) -> None:
         if self.read_only:

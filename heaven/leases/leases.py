@@ -7,41 +7,34 @@ an event; a replay never looks at it. Each grant has a fencing token, one higher
 
 from __future__ import annotations
 
-import heapq
 import math
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Condition, RLock
 from typing import Final
 
 from ...proto.leases import AcquireResponse, Lease, Scope
-from ..clock import Clock, from_text, to_text
-from ..errors import BadScope, Closed, LeaseGone, LeaseNotOwned, NotLeased, StaleToken
-from ..log.derived import BadState, Fold
+from ..clock import Clock, to_text
+from ..errors import BadScope, Closed, LeaseGone, LeaseNotOwned
+from ..log.derived import Fold
 from ..log.eventlog import EventLog
-from ..paths import normalise
-from ..records import Event, Json
+from ..records import Json
 from .grants import (
     EXPIRED,
     GRANTED,
     RELEASED,
     RENEWED,
-    Grant,
-    grant_state,
     granted_data,
     granted_row,
-    read_ended,
-    read_granted,
-    read_grants,
-    read_renewed,
 )
-from .lockmodes import LockMode, LockTable
-from .scopes import Key, Node, SymbolFinder, canonical_order, nodes_of, path_key
+from .live import LiveLeases
+from .lockmodes import LockMode
+from .scopes import Key, Node, SymbolFinder, canonical_order, nodes_of
 from .waiting import Line, Waiter
+from .writes import Extents, LineFinder, TouchedLines, Write
 
 DEFAULT_TTL_SECONDS: Final = 600.0
 MAX_TTL_SECONDS: Final = 30 * 86_400.0
@@ -54,56 +47,38 @@ class LeaseTable:
     """The live leases of one Heaven. Thread-safe; `guard` is the lock of its derived state.
 
     `root` and `find_symbols` say what modules and symbols stand for at the moment of a grant; the
-    answer is written into the event.
+    answer is written into the event. `find_lines` says where symbols are at the moment of a write.
     """
 
     name: Final = "leases/1"
 
-    def __init__(self, guard: RLock, clock: Clock, root: Path, find_symbols: SymbolFinder) -> None:
+    def __init__(
+        self,
+        guard: RLock,
+        clock: Clock,
+        root: Path,
+        find_symbols: SymbolFinder,
+        find_lines: LineFinder,
+    ) -> None:
         self._guard = guard
         self._clock = clock
         self._root = root
         self._find_symbols = find_symbols
-        self._grants: dict[str, Grant] = {}
-        self._by_scope: dict[tuple[str, Scope, LockMode], str] = {}
-        self._writers: dict[Key, set[str]] = {}
-        self._locks = LockTable()
-        self._line = Line(self._locks)
+        self._find_lines = find_lines
+        self.live = LiveLeases()
+        self._line = Line(self.live.locks)
         self._freed = Condition(guard)
         self._being_written = 0
-        self._deadlines: list[tuple[datetime, str]] = []
-        self._last_token = 0
 
     @property
     def folds(self) -> Mapping[str, Fold]:
-        """How each kind of lease event changes the table."""
-        return {
-            GRANTED: self._fold_granted,
-            RENEWED: self._fold_renewed,
-            RELEASED: self._fold_ended,
-            EXPIRED: self._fold_ended,
-        }
+        return self.live.folds
 
     def state(self) -> Json:
-        """The live leases in the order of their tokens, and the last token given."""
-        live = sorted(self._grants.values(), key=lambda grant: grant.lease.fencing_token)
-        return {"last_token": self._last_token, "live": [grant_state(grant) for grant in live]}
+        return self.live.state()
 
     def restore(self, state: Json) -> None:
-        for lease_id in list(self._grants):
-            self._remove(lease_id)
-        self._deadlines.clear()
-        match state:
-            case {"last_token": int(last), "live": list(live)}:
-                try:
-                    for row in live:
-                        for grant in read_grants(row if isinstance(row, dict) else {}):
-                            self._add(grant)
-                except ValueError as error:
-                    raise BadState(f"a lease is malformed: {error}") from None
-                self._last_token = last
-            case _:
-                raise BadState("the leases lack a field")
+        self.live.restore(state)
 
     def acquire(
         self,
@@ -193,10 +168,10 @@ class LeaseTable:
             self._expire(log, now)
             for lease_id in lease_ids:
                 self._check_owner(owner_id, lease_id)
-                if lease_id not in self._grants:
+                if lease_id not in self.live.grants:
                     raise LeaseGone(lease_id)
             self._extend(log, lease_ids, now + timedelta(seconds=ttl_seconds))
-            renewed = tuple(self._grants[lease_id].lease for lease_id in lease_ids)
+            renewed = tuple(self.live.grants[lease_id].lease for lease_id in lease_ids)
         log.sync()
         return renewed
 
@@ -207,7 +182,7 @@ class LeaseTable:
             self._expire(log, self._clock.now())
             for lease_id in lease_ids:
                 self._check_owner(owner_id, lease_id)
-            ended = tuple(i for i in dict.fromkeys(lease_ids) if i in self._grants)
+            ended = tuple(i for i in dict.fromkeys(lease_ids) if i in self.live.grants)
             if ended:
                 log.append(RELEASED, {"leases": list(ended)}, sync=False)
                 self._freed.notify_all()
@@ -219,7 +194,7 @@ class LeaseTable:
         """The leases that have not ended by now, in the order of their tokens."""
         with self._guard:
             now = self._clock.now()
-            live = [grant.lease for grant in self._grants.values() if grant.expires > now]
+            live = [grant.lease for grant in self.live.grants.values() if grant.expires > now]
         return tuple(sorted(live, key=lambda lease: lease.fencing_token))
 
     def check_write(
@@ -228,26 +203,18 @@ class LeaseTable:
         owner_id: str,
         paths: Iterable[str],
         tokens: Collection[int] | None = None,
+        lines: TouchedLines | None = None,
     ) -> None:
-        """Return only if a live exclusive lease of the owner covers every path: the file itself, a
-        directory or module above it, or a symbol in it.
+        """Return only if live exclusive leases of the owner let it write every path: the file
+        itself, a directory or module above it, or symbols in it.
 
-        With `tokens`, the lease's fencing token must be among them. Raises NotLeased, StaleToken,
-        PathOutside, and what `EventLog.append` raises.
+        Under symbols, a path may be written in the `lines` that it names (see writes.py), a path
+        that is not in `lines` anywhere; where others have leases in the file, only in the owner's
+        own symbols. With `tokens`, the lease's fencing token must be among them. Raises NotLeased,
+        StaleToken, PathOutside, what `EventLog.append` raises, and TreeUnreadable.
         """
-        with self._guard:
-            self._expire(log, self._clock.now())
-            for path in map(normalise, paths):
-                covering = [
-                    grant.lease.fencing_token
-                    for grant in self._covering(path)
-                    if grant.lease.owner_id == owner_id
-                ]
-                if tokens is None:
-                    if not covering:
-                        raise NotLeased(owner_id, path, self._holder(path))
-                elif not any(token in tokens for token in covering):
-                    self._refuse_token(owner_id, path, tokens, covering)
+        with self._checked(log, Write(owner_id, tuple(paths), tokens, lines or {})):
+            pass
 
     @contextmanager
     def writing(
@@ -256,16 +223,30 @@ class LeaseTable:
         owner_id: str,
         paths: Iterable[str],
         tokens: Collection[int] | None = None,
+        lines: TouchedLines | None = None,
     ) -> Iterator[None]:
         """`check_write`, and then nobody else is granted anything until the block ends: the check
         and the write are one step. Keep the block short."""
-        with self._guard:
-            self.check_write(log, owner_id, paths, tokens)
+        with self._checked(log, Write(owner_id, tuple(paths), tokens, lines or {})):
             self._being_written += 1
             try:
                 yield
             finally:
                 self._being_written -= 1
+
+    @contextmanager
+    def _checked(self, log: EventLog, write: Write) -> Iterator[None]:
+        """In the block the write is allowed, and the guard held. Where symbols lie is asked without
+        it; who holds them may change meanwhile, and then it is asked again."""
+        extents: Extents = {}
+        while True:
+            with self._guard:
+                self._expire(log, self._clock.now())
+                unknown = write.check(self.live, extents)
+                if not unknown:
+                    yield
+                    return
+            extents = {**extents, **{place: self._find_lines(*place) for place in unknown}}
 
     def _places(self, scopes: Iterable[Scope]) -> list[tuple[Scope, tuple[Node, ...]]]:
         """Each scope once, in canonical order, with what it covers. Asks the index: call it
@@ -293,13 +274,13 @@ class LeaseTable:
         fresh: list[Json] = []
         denied: list[str] = []
         for scope, nodes in wanted:
-            held = self._held_already(owner_id, scope, mode)
+            held = self.live.held(owner_id, scope, mode)
             if held is not None:
                 lease_ids.append(held)
             elif self._blocker(request, tuple(node.key for node in nodes)) is not None:
                 denied.append(f"{scope.scope_type}:{scope.scope_value}")
             else:
-                token = self._last_token + len(fresh) + 1
+                token = self.live.last_token + len(fresh) + 1
                 lease_ids.append(f"L{token}")
                 fresh.append(granted_row(token, scope, nodes))
         if denied and not partial:
@@ -308,7 +289,7 @@ class LeaseTable:
             data = granted_data(owner_id, mission_id, mode, now, expires, fresh)
             log.append(GRANTED, data, sync=False)
         self._extend(log, lease_ids, expires)
-        acquired = tuple(self._grants[lease_id].lease for lease_id in lease_ids)
+        acquired = tuple(self.live.grants[lease_id].lease for lease_id in lease_ids)
         return AcquireResponse(acquired, tuple(denied))
 
     def _wait(self, log: EventLog, until: float) -> bool:
@@ -320,139 +301,43 @@ class LeaseTable:
         if log.closed:
             raise Closed
         pause = min(left, _LOOK_EVERY_S)
-        if self._deadlines:
-            next_end = (self._deadlines[0][0] - self._clock.now()).total_seconds()
-            pause = min(pause, max(next_end, 0.001))
+        next_end = self.live.next_end()
+        if next_end is not None:
+            left = (next_end - self._clock.now()).total_seconds()
+            pause = min(pause, max(left, 0.001))
         self._freed.wait(pause)
         return True
 
     def _blocker(self, request: Waiter, keys: tuple[Key, ...]) -> str | None:
         """Someone who holds, or waits longer for, what excludes these of the request's places."""
         for key in keys:
-            owner = self._locks.blocker(request.owner, key, request.mode)
+            owner = self.live.locks.blocker(request.owner, key, request.mode)
             if owner is not None:
                 return owner
         return self._line.ahead(request, keys)
 
-    def _held_already(self, owner_id: str, scope: Scope, mode: LockMode) -> str | None:
-        exclusive = self._by_scope.get((owner_id, scope, "X"))
-        if exclusive is not None or mode == "X":
-            return exclusive
-        return self._by_scope.get((owner_id, scope, "S"))
-
     def _extend(self, log: EventLog, lease_ids: Iterable[str], expires: datetime) -> None:
-        later: list[Json] = [i for i in lease_ids if self._grants[i].expires < expires]
+        later: list[Json] = [i for i in lease_ids if self.live.grants[i].expires < expires]
         if later:
             log.append(RENEWED, {"leases": later, "expires": to_text(expires)}, sync=False)
 
     def _expire(self, log: EventLog, now: datetime) -> None:
         """Write down what has run out. Not synced: whatever is granted because of it comes later
         in the log, and is."""
-        ended: dict[str, None] = {}
-        while self._deadlines and self._deadlines[0][0] <= now:
-            _, lease_id = heapq.heappop(self._deadlines)
-            grant = self._grants.get(lease_id)
-            if grant is not None and grant.expires <= now:
-                ended[lease_id] = None
+        ended: list[Json] = list(self.live.run_out(now))
         if ended:
-            log.append(EXPIRED, {"leases": list(ended)}, sync=False)
+            log.append(EXPIRED, {"leases": ended}, sync=False)
             self._freed.notify_all()
 
     def _check_owner(self, owner_id: str, lease_id: str) -> None:
-        grant = self._grants.get(lease_id)
+        grant = self.live.grants.get(lease_id)
         if grant is not None and grant.lease.owner_id != owner_id:
             raise LeaseNotOwned(lease_id, owner_id, grant.lease.owner_id)
-
-    def in_the_way(self, grant: Grant) -> str | None:
-        """An owner who holds what excludes the grant."""
-        for node in grant.nodes:
-            owner = self._locks.blocker(grant.lease.owner_id, node.key, grant.mode)
-            if owner is not None:
-                return owner
-        return None
-
-    def _covering(self, path: str) -> Iterator[Grant]:
-        """The exclusive grants under which `path` may be written."""
-        key = path_key(path)
-        for depth in range(len(key) + 1):
-            for lease_id in self._writers.get(key[:depth], ()):
-                grant = self._grants[lease_id]
-                if depth == len(key) or any(
-                    node.symbol is None and node.key == key[:depth] for node in grant.nodes
-                ):
-                    yield grant
-
-    def _holder(self, path: str) -> str | None:
-        owners = {grant.lease.owner_id for grant in self._covering(path)}
-        return min(owners, default=None)
-
-    def _refuse_token(
-        self, owner_id: str, path: str, tokens: Collection[int], covering: list[int]
-    ) -> None:
-        live = {grant.lease.fencing_token for grant in self._grants.values()}
-        stale = [token for token in tokens if token not in live]
-        if stale:
-            current = [grant.lease.fencing_token for grant in self._covering(path)]
-            raise StaleToken(owner_id, path, max(stale), max(current, default=None))
-        raise NotLeased(owner_id, path, self._holder(path))
-
-    def _fold_granted(self, event: Event) -> None:
-        for grant in read_granted(event):
-            self._add(grant)
-            self._last_token = max(self._last_token, grant.lease.fencing_token)
-
-    def _add(self, grant: Grant) -> None:
-        lease = grant.lease
-        self._grants[lease.lease_id] = grant
-        self._by_scope[lease.owner_id, _scope_of(lease), grant.mode] = lease.lease_id
-        heapq.heappush(self._deadlines, (grant.expires, lease.lease_id))
-        for node in grant.nodes:
-            self._locks.add(lease.owner_id, node.key, grant.mode)
-        for key in _written(grant):
-            self._writers.setdefault(key, set()).add(lease.lease_id)
-
-    def _fold_renewed(self, event: Event) -> None:
-        lease_ids, expires_at = read_renewed(event)
-        expires = from_text(expires_at)
-        for lease_id in lease_ids:
-            old = self._grants[lease_id]
-            lease = replace(old.lease, expires_at=expires_at)
-            self._grants[lease_id] = replace(old, lease=lease, expires=expires)
-            heapq.heappush(self._deadlines, (expires, lease_id))
-
-    def _fold_ended(self, event: Event) -> None:
-        for lease_id in read_ended(event):
-            self._remove(lease_id)
-        if len(self._deadlines) > 2 * len(self._grants) + 64:
-            self._deadlines = [(grant.expires, i) for i, grant in self._grants.items()]
-            heapq.heapify(self._deadlines)
-
-    def _remove(self, lease_id: str) -> None:
-        grant = self._grants.pop(lease_id)
-        lease = grant.lease
-        del self._by_scope[lease.owner_id, _scope_of(lease), grant.mode]
-        for node in grant.nodes:
-            self._locks.remove(lease.owner_id, node.key, grant.mode)
-        for key in _written(grant):
-            self._writers[key].discard(lease_id)
-            if not self._writers[key]:
-                del self._writers[key]
 
 
 def _keys(wanted: Iterable[tuple[Scope, tuple[Node, ...]]]) -> tuple[Key, ...]:
     """Every place of a request, once."""
     return tuple(dict.fromkeys(node.key for _, nodes in wanted for node in nodes))
-
-
-def _scope_of(lease: Lease) -> Scope:
-    return Scope(lease.scope_type, lease.scope_value)
-
-
-def _written(grant: Grant) -> set[Key]:
-    """The files and directories that the grant lets its owner write."""
-    if grant.mode == "S":
-        return set()
-    return {path_key(node.path) for node in grant.nodes if node.path is not None}
 
 
 def _check_ttl(ttl_seconds: float) -> None:

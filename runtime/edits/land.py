@@ -61,7 +61,7 @@ def land(
         heaven.put_blobs(contents)
     except OSError as error:
         raise failed("", error, "Heaven's blobs", True) from error
-    with landing_lock(heaven), _leased(heaven, staged.paths, owner_id, tokens):
+    with landing_lock(heaven), _leased(heaven, staged, owner_id, tokens):
         found = {change.path: _still_there(heaven, change) for change in staged.files}
         journal = _journal(staged, heaven, run, found)
         edit = journal.edit
@@ -109,11 +109,16 @@ def close(heaven: Heaven, journal: Journal, step: Step = no_hook) -> None:
 
 
 def _leased(
-    heaven: Heaven, paths: Collection[str], owner_id: str | None, tokens: Collection[int] | None
+    heaven: Heaven, staged: Staged, owner_id: str | None, tokens: Collection[int] | None
 ) -> AbstractContextManager[None]:
     if owner_id is None:
         return nullcontext()
-    return heaven.writing(owner_id, paths, tokens)
+    lines = {
+        change.path: [(h.before_start, h.before_start + h.before_count - 1) for h in change.hunks]
+        for change in staged.files
+        if change.before is not None and change.after is not None and change.hunks
+    }
+    return heaven.writing(owner_id, staged.paths, tokens, lines=lines)
 
 
 def _still_there(heaven: Heaven, change: FileChange) -> Before | None:

@@ -30,6 +30,13 @@ DEFINITIONS = {
     "Job": [("src/a.py", "Job")],
     "src/a.py::run": [("src/a.py", "Job.run")],
 }
+# The lines of those that are in their files, and of one that no bare name stands for.
+LINES = {
+    ("a.py", "run"): (2, 4),
+    ("src/a.py", "Job"): (1, 9),
+    ("src/a.py", "Job.run"): (3, 6),
+    ("src/a.py", "other"): (12, 14),
+}
 # spelling -> what it covers: ("tree", path) or ("symbol", path, name) or ("name", name)
 SCOPES: dict[tuple[str, str], list[tuple[str, ...]]] = {
     ("directory", "."): [("tree", "")],
@@ -103,6 +110,20 @@ class Held:
         )
 
 
+def symbols_in(path: str, leases: list[Held]) -> set[str]:
+    return {
+        covered[2]
+        for held in leases
+        for covered in BY_NORMAL[held.scope]
+        if covered[0] == "symbol" and covered[1] == path
+    }
+
+
+def lines_of(path: str, name: str) -> set[int]:
+    first, last = LINES.get((path, name), (1, 0))
+    return set(range(first, last + 1))
+
+
 class LeasesAgainstModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -125,6 +146,9 @@ class LeasesAgainstModel(RuleBasedStateMachine):
     @staticmethod
     def know_symbols(heaven: Heaven) -> None:
         heaven._leases._find_symbols = lambda name: DEFINITIONS.get(name, [])
+        heaven._leases._find_lines = lambda path, name: [
+            lines for place, lines in LINES.items() if place == (path, name)
+        ]
 
     def now(self, plus: float = 0.0) -> str:
         return to_text(self.home.clock.now() + timedelta(seconds=plus))
@@ -215,9 +239,12 @@ class LeasesAgainstModel(RuleBasedStateMachine):
     @rule(
         owner=st.sampled_from(OWNERS),
         path=st.sampled_from([*PATHS, "new.py"]),
+        span=st.none() | st.tuples(st.integers(1, 16), st.integers(0, 4)),
         data=st.data(),
     )
-    def write(self, owner: str, path: str, data: st.DataObject) -> None:
+    def write(
+        self, owner: str, path: str, span: tuple[int, int] | None, data: st.DataObject
+    ) -> None:
         live = self.live()
         tokens = data.draw(
             st.none() | st.lists(st.integers(1, self.last_token + 1), min_size=1, max_size=3)
@@ -227,14 +254,49 @@ class LeasesAgainstModel(RuleBasedStateMachine):
         if tokens is None:
             ok, error = bool(allowed), NotLeased
         else:
-            ok = bool(set(tokens) & set(allowed))
+            allowed = [token for token in allowed if token in tokens]
+            ok = bool(allowed)
             stale = not set(tokens) <= {h.token for h in live}
             error = StaleToken if stale else NotLeased
+        if ok and not self.may_touch(owner, path, span, set(allowed)):
+            ok, error = False, NotLeased
+        lines = None if span is None else {path: [(span[0], span[0] + span[1] - 1)]}
         if ok:
-            self.home.heaven.check_write(owner, [path], tokens)
+            self.home.heaven.check_write(owner, [path], tokens, lines=lines)
         else:
             with pytest.raises(error):
-                self.home.heaven.check_write(owner, [path], tokens)
+                self.home.heaven.check_write(owner, [path], tokens, lines=lines)
+
+    def may_touch(
+        self, owner: str, path: str, span: tuple[int, int] | None, tokens: set[int]
+    ) -> bool:
+        """Line by line: `span` is a first line and how many; none are replaced by an insertion,
+        which lies between the line before and the first."""
+        live = self.live()
+        mine = [h for h in live if h.token in tokens]
+        if any(
+            covered[0] == "tree"
+            for h in mine
+            for covered in BY_NORMAL[h.scope]
+            if covered[0] == "tree" and inside(path, covered[1], "/")
+        ):
+            return True
+        others = symbols_in(path, [h for h in live if h.owner != owner])
+        if not others:
+            return True
+        if span is None:
+            return False
+        own = symbols_in(path, mine)
+        first, count = span
+        if count:
+            touched = set(range(first, first + count))
+            if any(touched & lines_of(path, name) for name in others):
+                return False
+            return any(touched <= lines_of(path, name) for name in own)
+        if any({first - 1, first} <= lines_of(path, name) for name in others):
+            return False
+        to_come = any(not lines_of(path, name) for name in own)
+        return to_come or any({first - 1, first} & lines_of(path, name) for name in own)
 
     @invariant()
     def the_same_leases_are_live(self) -> None:
@@ -255,9 +317,10 @@ class LeasesAgainstModel(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_left_behind_when_all_leases_end(self) -> None:
-        leases = self.home.heaven._leases
-        if not leases._grants:
-            assert (leases._locks._totals, leases._writers, leases._by_scope) == ({}, {}, {})
+        live = self.home.heaven._leases.live
+        if not live.grants:
+            assert (live.locks._totals, live._writers, live._by_scope) == ({}, {}, {})
+            assert live._of_symbols == {}
 
     def teardown(self) -> None:
         self.home.close()
