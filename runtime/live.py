@@ -63,6 +63,7 @@ class LiveEffects:
         self._landed: list[Landed] = []
         self._tree = Tree({})
         self._questions = 0
+        self._wanted: tuple[Scope, ...] = ()
         self._leases: tuple[str, ...] = ()
         self._tokens: tuple[int, ...] = ()
 
@@ -82,16 +83,41 @@ class LiveEffects:
         }
 
     def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
-        wanted = [Scope(scope_type(kind), value) for kind, value in scopes]
-        grant = self._heaven.acquire(
-            self._run, self._run, wanted, ttl_seconds=LEASE_SECONDS, partial=False
-        )
-        if grant.denied:
-            raise LeaseDenied(grant.denied)
-        self._leases = tuple(lease.lease_id for lease in grant.acquired)
-        self._tokens = tuple(lease.fencing_token for lease in grant.acquired)
+        self._wanted = tuple(Scope(scope_type(kind), value) for kind, value in scopes)
+        denied = self._take()
+        if denied:
+            raise LeaseDenied(denied)
         acquired: list[Json] = [f"{kind}:{value}" for kind, value in scopes]
         return {"acquired": acquired}
+
+    def _take(self) -> tuple[str, ...]:
+        """Lease what the run wants; what it was denied, and then it has nothing new."""
+        grant = self._heaven.acquire(
+            self._run, self._run, self._wanted, ttl_seconds=LEASE_SECONDS, partial=False
+        )
+        if not grant.denied:
+            self._leases = tuple(lease.lease_id for lease in grant.acquired)
+            self._tokens = tuple(lease.fencing_token for lease in grant.acquired)
+        return grant.denied
+
+    def _regain(self) -> str | None:
+        """Have live leases again after a sleep past their end, or say why not.
+
+        For an undo only. It writes where the files are byte for byte as the run left them, so it
+        depends on nothing that was read under the old leases; an edit does, and stays refused.
+        """
+        try:
+            self._heaven.renew(self._run, self._leases, ttl_seconds=LEASE_SECONDS)
+        except LeaseGone:
+            if self._take():
+                holders = self._heaven.holders(self._run, self._wanted)
+                by = ", ".join(f"{scope} by {owner}" for scope, owner in holders.items())
+                return (
+                    f"the run's leases expired, and its places are taken now ({by}); its edits are "
+                    "still in the tree: wait until the places are free, or take the edits back by "
+                    "hand (`aa why` shows which lines they are)"
+                )
+        return None
 
     def release(self) -> None:
         """Give the run's leases back; one that expired meanwhile is already gone."""
@@ -241,6 +267,10 @@ class LiveEffects:
         if changed is not None:
             # Known before the first of several edits is undone, so that it is all of them or none.
             return refuse("changed", f"{changed} was changed by somebody else since")
+        if mark < len(self._landed):
+            taken = self._regain()
+            if taken is not None:
+                return refuse("lease", taken)
         files: list[Json] = []
         while len(self._landed) > mark:
             try:
