@@ -7,7 +7,6 @@ however many locks there are below or beside it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
@@ -23,6 +22,7 @@ _INCOMPATIBLE: Final[dict[_Held, tuple[_Held, ...]]] = {
     "S": ("IX", "X"),
     "X": ("IS", "IX", "S", "X"),
 }
+_NONE: Final[dict[_Held, int]] = {"IS": 0, "IX": 0, "S": 0, "X": 0}
 
 
 class LockTable:
@@ -32,8 +32,8 @@ class LockTable:
     """
 
     def __init__(self) -> None:
-        self._totals: dict[Key, Counter[_Held]] = {}
-        self._by_owner: dict[Key, dict[str, Counter[_Held]]] = {}
+        self._totals: dict[Key, dict[_Held, int]] = {}
+        self._by_owner: dict[Key, dict[str, dict[_Held, int]]] = {}
 
     def blocker(self, owner: str, key: Key, mode: LockMode) -> str | None:
         """An owner (the first by name) whose locks rule out `mode` on `key`; None if it is free."""
@@ -44,7 +44,7 @@ class LockTable:
             if totals is None:
                 return None  # nothing is held below either: it would have announced itself here
             owners = self._by_owner[there]
-            mine: Mapping[_Held, int] = owners.get(owner, {})
+            mine: Mapping[_Held, int] = owners.get(owner, _NONE)
             for held in _INCOMPATIBLE[wanted]:
                 if totals[held] > mine.get(held, 0):
                     return min(o for o, modes in owners.items() if o != owner and modes[held])
@@ -76,12 +76,17 @@ class LockTable:
         for depth in range(len(key) + 1):
             held: _Held = mode if depth == len(key) else _INTENTION[mode]
             there = key[:depth]
-            owners = self._by_owner.setdefault(there, {})
-            totals = self._totals.setdefault(there, Counter())
-            mine = owners.setdefault(owner, Counter())
+            totals = self._totals.get(there)
+            if totals is None:
+                totals = self._totals[there] = dict(_NONE)
+                self._by_owner[there] = {}
+            owners = self._by_owner[there]
+            mine = owners.get(owner)
+            if mine is None:
+                mine = owners[owner] = dict(_NONE)
             totals[held] += by
             mine[held] += by
-            if not any(mine.values()):
+            if by < 0 and not any(mine.values()):
                 del owners[owner]
-            if not owners:
-                del self._by_owner[there], self._totals[there]
+                if not owners:
+                    del self._by_owner[there], self._totals[there]

@@ -116,6 +116,26 @@ def test_trap_tail_and_paging_do_not_reread_the_log(
     assert path.stat().st_size - offset < 60_000
 
 
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the system counts no bytes read")
+def test_tail_and_paging_read_a_few_of_the_logs_bytes(path: Path) -> None:
+    log = open_log(path)
+    for n in range(10_000):
+        log.append("note", {"n": n, "pad": "x" * 300}, sync=n % 100 == 0)
+    log.sync()
+
+    def read() -> int:
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    size, before = path.stat().st_size, read()
+    assert size > 5_000_000
+    assert len(log.tail(10)) == 10
+    assert read() - before < size // 20
+    before = read()
+    assert next(log.events(after=5_000)).seq == 5_001
+    assert read() - before < size // 20
+    log.close()
+
+
 class CountedSyncs:
     """Counts fdatasync calls, and can hold one back until told."""
 
