@@ -108,7 +108,7 @@ def fsck(
     """
     state = locate(root.resolve())
     log = log_file(state)
-    if log.exists() or not blob_directory(state).exists():
+    if log.exists() or not (blob_directory(state).exists() or checkpoint_file(state).exists()):
         check_readable(state)
     report = Report(writer=holder_of(lock_file(state)))
     # Before the log's end is known, so that it cannot be about events after that.
@@ -118,7 +118,7 @@ def fsck(
     if log.exists():
         check.run(log)
     else:
-        report.add(Finding("log", "error", "it is missing, and the blobs of its events are not"))
+        report.add(Finding("log", "error", "it is missing, and what belongs to it is not"))
     _check_blobs(blob_directory(state) / "sha256", check.referenced, report, progress)
     return report
 

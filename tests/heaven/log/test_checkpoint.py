@@ -176,6 +176,7 @@ def test_a_heaven_whose_log_is_gone_but_not_its_checkpoint_is_refused(tmp_path: 
     (tmp_path / ".heaven/log.jsonl").unlink()
     with pytest.raises(LogDamaged, match="checkpoint"):
         Heaven.open(tmp_path)
+    assert not fsck(tmp_path).ok
 
 
 @dataclass
