@@ -14,13 +14,13 @@ import click
 from . import output
 from .fsck import fsck
 from .options import output_mode_option, param_option, repo_option
-from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 from .prompts import prompt
+from .resuming import resume
 from .serving import serve
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
-    from ..runtime.execute import Program
     from ..runtime.why import Why
 
 
@@ -103,10 +103,12 @@ def run(
     from ..runtime.errors import AngelUnavailable
     from ..runtime.execute import Refused, execute
     from ..runtime.replay import source_lines
+    from .ending import say_ended
     from .narration import Narrator
+    from .programs import load_program
     from .repository import find_root, open_heaven
 
-    loaded = _load(report, program, output_mode, params)
+    loaded = load_program(report, program, output_mode, params)
     root = find_root(repo)
     try:
         specification = configured(angel, root)
@@ -137,51 +139,8 @@ def run(
         report.result["run"] = None
         report.finish(ended.exit_code)
     report.add(ended.warnings, report.sources.get(program))
-    outcome = ended.outcome
-    report.result |= {
-        "run": ended.run,
-        "status": outcome.status if outcome else "abandoned",
-        "message": ended.message,
-        "head": ended.head,
-        "tree": ended.tree,
-        "steps": outcome.steps if outcome else None,
-        "angel_calls": outcome.angel_calls if outcome else None,
-        "tokens": outcome.tokens if outcome else None,
-        "retries": len(outcome.handled) if outcome else None,
-    }
-    words = {
-        0: "done",
-        FAILED: "failed, the tree is as it was before the section",
-        CONFLICT: "conflict",
-        ENVIRONMENT: "abandoned, the tree is as it was",
-    }
-    report.say(f"run {ended.run}: {words[ended.exit_code]}")
-    if ended.message:
-        report.say(f"  {ended.message}")
+    say_ended(report, ended)
     report.finish(ended.exit_code)
-
-
-def _load(report: Report, name: str, output_mode: OutputMode, params: dict[str, str]) -> Program:
-    """Compile or read the program; exits with its diagnostics where it is wrong."""
-    from ..aa.encode import encode
-    from ..runtime.execute import Program
-    from .programs import MODULE_SUFFIX, SUFFIXES, compile_program, load_module, read_program
-
-    path = Path(name)
-    if path.suffix in SUFFIXES:
-        source = read_program(path, report)
-        if source is None:
-            report.finish()
-        compiled = compile_program(source, report, output_mode=output_mode, params=params)
-        if compiled.module is None:
-            report.finish()
-        return Program(path.name, compiled.module, encode(compiled.module), source.text)
-    if path.suffix not in (MODULE_SUFFIX, ".aasm"):
-        raise Problem(f"{name}: not a program (.aa, .isa) and not bytecode (.aab)")
-    module = load_module(path, report, params=params)
-    if module is None:
-        report.finish()
-    return Program(path.name, module, encode(module), None)
 
 
 @cli.command()
@@ -421,6 +380,7 @@ def index(report: Report, repo: str | None) -> None:
     report.finish()
 
 
+cli.add_command(resume)
 cli.add_command(prompt)
 cli.add_command(fsck)
 cli.add_command(serve)

@@ -423,6 +423,11 @@ class Heaven:
         """Start a mission's page-fault budget and deltas afresh."""
         self._router.forget(mission_id)
 
+    def rewind_mission(self, mission_id: str, seq: int) -> None:
+        """Bring a mission's budget and deltas back to what they were after event `seq`: whoever
+        asked since then died before it could use the answers. Raises ReadOnly, LogFailed."""
+        self._router.rewind(mission_id, seq)
+
     def _counters(self) -> dict[str, str | int | float]:
         status = self.status()
         return {

@@ -14,7 +14,7 @@ the event itself beside their hash; longer ones are blobs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -80,17 +80,34 @@ def link_head(head: str, seq: int, call: Call, key: str, result_id: str) -> str:
 
 
 class LiveDoor:
-    """Does effects for real and records them in Heaven's log under `run`."""
+    """Does effects for real and records them in Heaven's log under `run`.
 
-    def __init__(self, heaven: Heaven, run: str) -> None:
+    A run that is resumed goes on at syscall `seq` with run head `head`; `begun` is the syscall
+    there whose intent the log has already.
+    """
+
+    def __init__(
+        self,
+        heaven: Heaven,
+        run: str,
+        *,
+        seq: int = 0,
+        head: str = FIRST_HEAD,
+        begun: Entry | None = None,
+    ) -> None:
         self._heaven = heaven
         self._run = run
-        self._seq = 0
-        self._head = FIRST_HEAD
+        self._seq = seq
+        self._head = head
+        self._begun = begun
 
     @property
     def head(self) -> str:
         return self._head
+
+    @property
+    def live(self) -> bool:
+        return True
 
     @property
     def calls(self) -> int:
@@ -105,15 +122,17 @@ class LiveDoor:
         """
         seq = self._seq
         key = call.key()
-        intent: dict[str, Json] = {
-            "run": self._run,
-            "seq": seq,
-            "pc": call.pc,
-            "op": call.op,
-            "key": key,
-            "operands": dict(call.operands),
-        }
-        self._heaven.append("syscall_intent", intent, sync=call.syscall not in REPEATABLE)
+        if self._begun is None:
+            intent: dict[str, Json] = {
+                "run": self._run,
+                "seq": seq,
+                "pc": call.pc,
+                "op": call.op,
+                "key": key,
+                "operands": dict(call.operands),
+            }
+            self._heaven.append("syscall_intent", intent, sync=call.syscall not in REPEATABLE)
+        self._begun = None
         self._seq = seq + 1
         result = effect(None)
         data = canonical(result)
@@ -129,12 +148,18 @@ class LiveDoor:
 
 
 class ReplayDoor:
-    """Answers from a recorded run; effects in `REENACTED` are done again and compared."""
+    """Answers from a recorded run; effects in `reenacted` are done again and compared."""
 
-    def __init__(self, entries: Sequence[Entry], line_of: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        line_of: Mapping[int, str],
+        reenacted: Collection[Syscall] = REENACTED,
+    ) -> None:
         """`line_of` names the source line of a pc, for the divergence message."""
         self._entries = entries
         self._line_of = line_of
+        self._reenacted = reenacted
         self._seq = 0
         self._head = FIRST_HEAD
 
@@ -152,13 +177,11 @@ class ReplayDoor:
         if self._seq >= len(self._entries):
             raise self._divergence(call, None, "the recorded run ended before this syscall")
         entry = self._entries[self._seq]
-        key = call.key()
-        if (entry.pc, entry.op, entry.key) != (call.pc, call.op, key):
-            raise self._divergence(call, entry, "the recorded run made another syscall here")
+        key = self.compare(call)
         if entry.result is None:
             raise self._divergence(call, entry, "the recorded run was cut off inside this syscall")
         result = entry.result
-        if call.syscall in REENACTED:
+        if call.syscall in self._reenacted:
             again = effect(result)
             if canonical(again) != canonical(result):
                 raise self._divergence(call, entry, "doing it again gave another result")
@@ -166,6 +189,14 @@ class ReplayDoor:
         self._head = link_head(self._head, self._seq, call, key, result_id)
         self._seq += 1
         return result
+
+    def compare(self, call: Call) -> str:
+        """The key of `call`, which must be the next entry's. Raises ReplayDivergence."""
+        entry = self._entries[self._seq]
+        key = call.key()
+        if (entry.pc, entry.op, entry.key) != (call.pc, call.op, key):
+            raise self._divergence(call, entry, "the recorded run made another syscall here")
+        return key
 
     def _divergence(self, call: Call, entry: Entry | None, reason: str) -> ReplayDivergence:
         return ReplayDivergence(

@@ -177,10 +177,10 @@ class _Reenacted:
         for change in fields.records(result, "files"):
             self._made[fields.text(change, "path")] = fields.optional_text(change, "after")
 
-    def pin(self, rev: str) -> JsonObject:
+    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
         raise _answered(rev)
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
         raise _answered(str(scopes))
 
     def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:

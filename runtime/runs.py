@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
@@ -18,10 +18,14 @@ from .outcome import Outcome
 EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 """Outcome status to exit code (seed of the command line's contract)."""
 
+INTERRUPTED = "interrupted"
+"""The status of a run whose process died: its edits are in the tree, and it can be resumed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. The fields from `status` on are None until it ends.
+    """One run. The fields from `status` on are None until it ends; `resumed` counts how often it
+    went on after its process had died.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -43,6 +47,12 @@ class Run:
     steps: int | None = None
     angel_calls: int | None = None
     tokens: int | None = None
+    resumed: int = 0
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it was cut off: its process died, and nobody took its edits back."""
+        return self.status in (None, INTERRUPTED)
 
 
 def start(
@@ -98,34 +108,53 @@ def abandon(heaven: Heaven, run: Run, message: str) -> None:
     heaven.append("run_finished", data)
 
 
-def close_interrupted(heaven: Heaven) -> tuple[Run, ...]:
+def resume(heaven: Heaven, run: Run, angel: str | None, doubt: Entry | None) -> None:
+    """Record that a cut-off run goes on. `doubt` is the syscall that its process died in."""
+    data: dict[str, Json] = {
+        "run": run.name,
+        "angel": angel,
+        "in_doubt": None if doubt is None else {"seq": doubt.seq, "pc": doubt.pc, "op": doubt.op},
+    }
+    heaven.append("run_resumed", data)
+
+
+def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, ...]:
     """End, in the log, the runs whose process died: nobody but the caller has this Heaven open.
+    `spared` is left as it is, to be resumed.
 
     Their leases are released, so that they do not stand in the way until they expire. Their edits
     stay in the tree: taking them back now could undo what somebody has built on them since.
     """
-    dead = tuple(run for run in all_runs(heaven) if run.status is None)
+    dead = tuple(run for run in all_runs(heaven) if run.status is None and run.name != spared)
     for run in dead:
-        held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
-        if held:
-            heaven.release(run.name, held)
-        data: dict[str, Json] = {
-            "run": run.name,
-            "status": "interrupted",
-            "exit_code": 4,
-            "message": "its process ended before it did",
-        }
-        heaven.append("run_finished", data)
+        interrupt(heaven, run)
     return dead
+
+
+def interrupt(heaven: Heaven, run: Run) -> None:
+    """Record that a run is cut off, and free its leases. It can be resumed."""
+    held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
+    if held:
+        heaven.release(run.name, held)
+    data: dict[str, Json] = {
+        "run": run.name,
+        "status": INTERRUPTED,
+        "exit_code": 4,
+        "message": "its process ended before it did",
+    }
+    heaven.append("run_finished", data)
 
 
 def all_runs(heaven: HeavenProtocol) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
-    for event in heaven.events(kinds={"run_started", "run_finished"}):
+    for event in heaven.events(kinds={"run_started", "run_resumed", "run_finished"}):
         name = fields.text(event.data, "run")
         if event.kind == "run_started":
             runs[name] = _started(event)
+        elif event.kind == "run_resumed":
+            run = runs[name]
+            runs[name] = replace(_started_of(run), resumed=run.resumed + 1)
         elif name in runs:
             runs[name] = _finished(runs[name], event)
     return tuple(runs.values())
@@ -211,6 +240,20 @@ def _started(event: Event) -> Run:
     )
 
 
+def _started_of(run: Run) -> Run:
+    """The run as it was before anything ended it."""
+    return Run(
+        run.name,
+        run.seq,
+        run.program,
+        run.module,
+        run.source,
+        run.angel,
+        run.params,
+        run.started,
+    )
+
+
 def _finished(run: Run, event: Event) -> Run:
     data = event.data
     ended = "head" in data
@@ -232,4 +275,5 @@ def _finished(run: Run, event: Event) -> Run:
         steps=fields.number(data, "steps") if ended else None,
         angel_calls=fields.number(data, "angel_calls") if ended else None,
         tokens=fields.number(data, "tokens") if ended else None,
+        resumed=run.resumed,
     )

@@ -30,10 +30,10 @@ class FakeEffects:
     packs: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
 
-    def pin(self, rev: str) -> JsonObject:
+    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
         return {"rev": rev, "commit": None, "tree": "0" * 64, "manifest": "0" * 64}
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
         return {"acquired": [f"{kind}:{value}" for kind, value in scopes]}
 
     def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:
