@@ -14,8 +14,9 @@ import click
 from . import output
 from .fsck import fsck
 from .options import output_mode_option, param_option, repo_option
-from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .output import ENVIRONMENT, Json, Problem, Report, output_options
 from .prompts import prompt
+from .replaying import bundle, replay
 from .resuming import resume
 from .serving import serve
 
@@ -258,55 +259,6 @@ def _why_lines(answer: Why) -> list[str]:
 
 
 @cli.command()
-@click.argument("run_name", default="last", metavar="[RUN]")
-@repo_option
-@output_options
-def replay(report: Report, run_name: str, repo: str | None) -> None:
-    """Run RUN (default: the last) again from the log, in a scratch tree: no model, no tools.
-
-    The edits are done anew; tree hash and run head must come out as recorded.
-
-    \b
-    Examples:
-      aa replay
-      aa replay r3 --json
-    """
-    from ..runtime.errors import ReplayDivergence
-    from ..runtime.replay import replay as again
-    from ..runtime.runs import find
-    from .repository import find_root, open_heaven
-
-    with open_heaven(find_root(repo), read_only=True) as heaven:
-        try:
-            found = again(heaven, find(heaven, run_name))
-        except ReplayDivergence as divergence:
-            raise Problem(str(divergence), FAILED) from None
-    outside: list[Json] = list(found.outside)
-    report.result |= {
-        "run": found.run,
-        "same": found.same,
-        "syscalls": found.syscalls,
-        "head": found.head,
-        "tree": found.tree,
-        "expected_head": found.expected_head,
-        "expected_tree": found.expected_tree,
-        "outside": outside,
-    }
-    lines = [
-        f"run {found.run}: {found.syscalls} syscalls answered from the log",
-        f"  tree {found.tree[:16]}  {_verdict(found.tree, found.expected_tree)}",
-        f"  head {found.head[:16]}  {_verdict(found.head, found.expected_head)}",
-    ]
-    lines += [f"  changed outside the run before its edit: {path}" for path in found.outside]
-    _print(report, lines)
-    report.finish(0 if found.same else FAILED)
-
-
-def _verdict(found: str, expected: str) -> str:
-    return "the same as recorded" if found == expected else f"recorded: {expected[:16]}"
-
-
-@cli.command()
 @repo_option
 @output_options
 def status(report: Report, repo: str | None) -> None:
@@ -381,6 +333,8 @@ def index(report: Report, repo: str | None) -> None:
 
 
 cli.add_command(resume)
+cli.add_command(replay)
+cli.add_command(bundle)
 cli.add_command(prompt)
 cli.add_command(fsck)
 cli.add_command(serve)

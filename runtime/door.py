@@ -62,6 +62,10 @@ class Entry:
     result: JsonObject | None
 
 
+class Stopped(Exception):
+    """A replay got as far as it was asked to."""
+
+
 class Door(Protocol):
     """`head` is the run head after the last call."""
 
@@ -73,9 +77,9 @@ class Door(Protocol):
         ...
 
 
-def link_head(head: str, seq: int, call: Call, key: str, result_id: str) -> str:
+def link_head(head: str, seq: int, pc: int, op: str, key: str, result_id: str) -> str:
     """The run head after one more syscall."""
-    link = canonical([head, seq, call.pc, call.op, key, result_id])
+    link = canonical([head, seq, pc, op, key, result_id])
     return hashlib.sha256(link).hexdigest()
 
 
@@ -143,7 +147,7 @@ class LiveDoor:
         else:
             self._heaven.put_blob(data)
         self._heaven.append("syscall_result", event)
-        self._head = link_head(self._head, seq, call, key, result_id)
+        self._head = link_head(self._head, seq, call.pc, call.op, key, result_id)
         return result
 
 
@@ -155,11 +159,14 @@ class ReplayDoor:
         entries: Sequence[Entry],
         line_of: Mapping[int, str],
         reenacted: Collection[Syscall] = REENACTED,
+        upto: int | None = None,
     ) -> None:
-        """`line_of` names the source line of a pc, for the divergence message."""
+        """`line_of` names the source line of a pc, for the divergence message. After `upto`
+        syscalls the next one raises Stopped."""
         self._entries = entries
         self._line_of = line_of
         self._reenacted = reenacted
+        self._upto = upto
         self._seq = 0
         self._head = FIRST_HEAD
 
@@ -174,6 +181,8 @@ class ReplayDoor:
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         """The recorded result. Raises ReplayDivergence where the program asks for another."""
+        if self._seq == self._upto:
+            raise Stopped
         if self._seq >= len(self._entries):
             raise self._divergence(call, None, "the recorded run ended before this syscall")
         entry = self._entries[self._seq]
@@ -186,7 +195,7 @@ class ReplayDoor:
             if canonical(again) != canonical(result):
                 raise self._divergence(call, entry, "doing it again gave another result")
         result_id = hashlib.sha256(canonical(result)).hexdigest()
-        self._head = link_head(self._head, self._seq, call, key, result_id)
+        self._head = link_head(self._head, self._seq, call.pc, call.op, key, result_id)
         self._seq += 1
         return result
 

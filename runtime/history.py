@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..heaven import Heaven
 from ..heaven.records import JsonObject
 from . import fields
 from .door import Entry
+from .record import Record
 from .runs import Run, all_runs, entries
 
 
@@ -43,12 +43,12 @@ class RunHistory:
     changes: tuple[Change, ...]
 
 
-def histories(heaven: Heaven) -> tuple[RunHistory, ...]:
+def histories(heaven: Record) -> tuple[RunHistory, ...]:
     """Every run of the repository. An abandoned run has no changes that stand."""
     return tuple(run_history(heaven, run) for run in all_runs(heaven))
 
 
-def run_history(heaven: Heaven, run: Run) -> RunHistory:
+def run_history(heaven: Record, run: Run) -> RunHistory:
     """The syscalls and the standing changes of one run. Raises RunDamaged."""
     recorded = entries(heaven, run)
     landed: list[tuple[Change, ...]] = []

@@ -24,6 +24,7 @@ from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
 from .edits import EditRefused, Landed, fill_hashes, land, undo
 from .edits.before import read
+from .edits.journal import EXPANDED
 from .errors import AngelUnavailable, LeaseDenied, RunDamaged
 from .invariants import breach
 from .landing import (
@@ -40,7 +41,6 @@ from .pack import estimate_tokens
 from .revision import pin
 
 LEASE_SECONDS = 3600.0
-EXPANSION = "edit_expanded"
 TAIL_LINES = 40
 """Lines of a failed check's output that the next attempt is shown."""
 
@@ -373,13 +373,13 @@ class LiveEffects:
         edit = merge(edits)
         # In the log before the edit, since it cannot be expanded again once it has landed.
         stored = self._heaven.put_blob(_canonical(wire.dump(edit)))
-        self._heaven.append(EXPANSION, {"run": self._run, "edit": stored}, sync=False)
+        self._heaven.append(EXPANDED, {"run": self._run, "edit": stored}, sync=False)
         return edit
 
     def _expanded(self) -> EditIR:
         """What `_expand_all` gave last in this run."""
         stored = None
-        for event in self._heaven.events(kinds={EXPANSION}):
+        for event in self._heaven.events(kinds={EXPANDED}):
             if event.data.get("run") == self._run:
                 stored = fields.text(event.data, "edit")
         if stored is None:

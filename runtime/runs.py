@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
-from ..heaven.protocol import HeavenProtocol
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
 from .door import Entry
 from .errors import NoSuchRun, RunDamaged
 from .outcome import Outcome
+from .record import Record
 
 EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 """Outcome status to exit code (seed of the command line's contract)."""
@@ -145,7 +145,7 @@ def interrupt(heaven: Heaven, run: Run) -> None:
     heaven.append("run_finished", data)
 
 
-def all_runs(heaven: HeavenProtocol) -> tuple[Run, ...]:
+def all_runs(heaven: Record) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
     for event in heaven.events(kinds={"run_started", "run_resumed", "run_finished"}):
@@ -160,7 +160,7 @@ def all_runs(heaven: HeavenProtocol) -> tuple[Run, ...]:
     return tuple(runs.values())
 
 
-def find(heaven: Heaven, name: str) -> Run:
+def find(heaven: Record, name: str) -> Run:
     """The run of this name; `last` is the newest. Raises NoSuchRun."""
     runs = all_runs(heaven)
     if name == "last" and runs:
@@ -171,12 +171,12 @@ def find(heaven: Heaven, name: str) -> Run:
     raise NoSuchRun(name)
 
 
-def entries(heaven: Heaven, run: Run) -> tuple[Entry, ...]:
+def entries(heaven: Record, run: Run) -> tuple[Entry, ...]:
     """The syscalls of a run in order, results read and checked. Raises RunDamaged."""
     return tuple(_entries(heaven, run))
 
 
-def _entries(heaven: Heaven, run: Run) -> Iterator[Entry]:
+def _entries(heaven: Record, run: Run) -> Iterator[Entry]:
     pending: Entry | None = None
     kinds = {"syscall_intent", "syscall_result"}
     for event in heaven.events(after=run.seq, kinds=kinds):
@@ -214,7 +214,7 @@ def _intent(data: JsonObject) -> Entry:
     )
 
 
-def _result(heaven: Heaven, run: Run, data: JsonObject) -> JsonObject:
+def _result(heaven: Record, run: Run, data: JsonObject) -> JsonObject:
     from ..heaven.canonical import encode
 
     value = fields.optional_record(data, "value")

@@ -109,7 +109,7 @@ class MemoryDoor:
         key = call.key()
         self.entries.append(Entry(seq, call.pc, call.op, key, call.operands, result))
         result_id = sha256(encode(result)).hexdigest()
-        self._head = link_head(self._head, seq, call, key, result_id)
+        self._head = link_head(self._head, seq, call.pc, call.op, key, result_id)
         return result
 
     def ops(self) -> list[str]:
