@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import output
+from .collecting import gc
 from .fsck import fsck
 from .options import output_mode_option, param_option, repo_option
 from .output import ENVIRONMENT, Json, Problem, Report, output_options
@@ -337,6 +338,7 @@ cli.add_command(replay)
 cli.add_command(bundle)
 cli.add_command(prompt)
 cli.add_command(fsck)
+cli.add_command(gc)
 cli.add_command(serve)
 
 

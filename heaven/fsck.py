@@ -95,11 +95,16 @@ class Report:
 
 
 def fsck(
-    root: Path, *, references: References | None = None, progress: Progress | None = None
+    root: Path,
+    *,
+    references: References | None = None,
+    given_up: Callable[[Event], bool] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Check the Heaven of the repository `root`, in use or not, sound or not.
 
-    `references` names the blobs that an event of other floors counts on. `progress` gets the part,
+    `references` names the blobs that an event of other floors counts on; those of events that are
+    `given_up` may be gone. `progress` gets the part,
     and how much of how much is done: bytes of the log, blobs. Raises NoRepository, NoHeaven,
     UnknownFormat, OSError.
     """
@@ -110,7 +115,7 @@ def fsck(
     report = Report(writer=holder_of(lock_file(state)))
     # Before the log's end is known, so that it cannot be about events after that.
     snapshot = _read_snapshot(state, report)
-    check = _LogCheck(root, report, references, progress, snapshot)
+    check = _LogCheck(root, report, references, progress, snapshot, given_up)
     if log.exists():
         check.run(log)
     else:
@@ -140,11 +145,13 @@ class _LogCheck:
         references: References | None,
         progress: Progress | None,
         snapshot: Snapshot | None,
+        given_up: Callable[[Event], bool] | None = None,
     ) -> None:
         self.referenced: dict[str, int] = {}
         self._root = root
         self._report = report
         self._references = references
+        self._given_up = given_up
         self._progress = progress
         self._snapshot = snapshot
         state = locate(root.resolve())
@@ -210,6 +217,8 @@ class _LogCheck:
         return digest, event.seq
 
     def _note_references(self, event: Event) -> None:
+        if self._given_up is not None and self._given_up(event):
+            return
         named = [] if self._references is None else list(self._references(event))
         if event.kind == PAGE_FAULT:
             shards = event.data.get("shards")

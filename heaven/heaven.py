@@ -138,6 +138,11 @@ class Heaven:
         """Store several contents durably with one group of syncs. Raises ReadOnly, OSError."""
         return self._blobs.put_many(contents)
 
+    @property
+    def blobs(self) -> BlobStore:
+        """The store itself, for whoever collects garbage in it."""
+        return self._blobs
+
     def get_blob(self, blob_id: str) -> bytes:
         """Bytes, checked against their id. Raises BadBlobId, BlobMissing, BlobDamaged."""
         return self._blobs.get(blob_id)

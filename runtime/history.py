@@ -8,7 +8,7 @@ from ..heaven.records import JsonObject
 from . import fields
 from .door import Entry
 from .record import Record
-from .runs import Run, all_runs, entries
+from .runs import Run, all_runs, entries, pruned_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,10 @@ class RunHistory:
 
 
 def histories(heaven: Record) -> tuple[RunHistory, ...]:
-    """Every run of the repository. An abandoned run has no changes that stand."""
-    return tuple(run_history(heaven, run) for run in all_runs(heaven))
+    """Every run of the repository whose record is there. An abandoned run has no changes that
+    stand."""
+    pruned = pruned_runs(heaven)
+    return tuple(run_history(heaven, run) for run in all_runs(heaven) if run.name not in pruned)
 
 
 def run_history(heaven: Record, run: Run) -> RunHistory:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
+from ..heaven.errors import BlobMissing
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
 from .door import Entry
@@ -17,6 +18,9 @@ from .record import Record
 
 EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 """Outcome status to exit code (seed of the command line's contract)."""
+
+PRUNED = "run_pruned"
+"""The event that says that a run's contents were given up."""
 
 INTERRUPTED = "interrupted"
 """The status of a run whose process died: its edits are in the tree, and it can be resumed."""
@@ -171,9 +175,18 @@ def find(heaven: Record, name: str) -> Run:
     raise NoSuchRun(name)
 
 
+def pruned_runs(record: Record) -> frozenset[str]:
+    """The runs whose contents were given up: they are listed, and nothing more."""
+    return frozenset(str(event.data.get("run")) for event in record.events(kinds={PRUNED}))
+
+
 def entries(heaven: Record, run: Run) -> tuple[Entry, ...]:
     """The syscalls of a run in order, results read and checked. Raises RunDamaged."""
-    return tuple(_entries(heaven, run))
+    try:
+        return tuple(_entries(heaven, run))
+    except BlobMissing as missing:
+        lost = f"{missing}: dropped by `aa gc`, or lost (`aa fsck` tells)"
+        raise RunDamaged(run.name, lost) from None
 
 
 def _entries(heaven: Record, run: Run) -> Iterator[Entry]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..aa.decode import decode
 from ..heaven import Heaven
+from ..heaven.errors import BlobMissing
 from ..heaven.paths import normalise, resolve_inside
 from ..heaven.records import Json, JsonObject
 from . import fields
@@ -86,7 +87,10 @@ def why(heaven: Heaven, root: Path, path: str, line: int) -> Why:
     text = lines[line - 1].decode("utf-8", "replace").rstrip("\r\n")
     past = histories(heaven)
     changes = [change for one in past for change in one.changes if change.path == path]
-    found = _walk(heaven, changes, content, line)
+    try:
+        found = _walk(heaven, changes, content, line)
+    except BlobMissing:
+        found = Outside("the contents of an earlier run of this file were dropped (aa gc)", None)
     if isinstance(found, Outside):
         return Why(path, line, text, Outside(found.reason, _git_blame(root, path, line)))
     change, operation = found
