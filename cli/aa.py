@@ -20,6 +20,7 @@ from .prompts import prompt
 from .replaying import bundle, replay
 from .resuming import resume
 from .serving import serve
+from .tracing import trace
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -337,6 +338,7 @@ cli.add_command(resume)
 cli.add_command(replay)
 cli.add_command(bundle)
 cli.add_command(prompt)
+cli.add_command(trace)
 cli.add_command(fsck)
 cli.add_command(gc)
 cli.add_command(serve)
