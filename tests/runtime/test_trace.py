@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
 
 import pytest
 from genesis_ssmp.heaven import Heaven
@@ -61,9 +61,9 @@ def test_a_chrome_trace_has_one_complete_event_a_syscall_inside_the_runs(traced:
 def test_spans_have_one_trace_and_one_parent_and_the_same_ids_each_time(
     mission: Mission, traced: Trace
 ) -> None:
-    made = otlp(traced)
+    made = json.loads(json.dumps(otlp(traced)))
     assert made == otlp(trace(mission.heaven, runs.find(mission.heaven, "last")))
-    spans = made["resourceSpans"][0]["scopeSpans"][0]["spans"]  # type: ignore[index, call-overload]
+    spans = made["resourceSpans"][0]["scopeSpans"][0]["spans"]
     parent, *rest = spans
     assert {span["traceId"] for span in spans} == {parent["traceId"]}
     assert {span["parentSpanId"] for span in rest} == {parent["spanId"]}
@@ -72,9 +72,7 @@ def test_spans_have_one_trace_and_one_parent_and_the_same_ids_each_time(
         assert int(parent["startTimeUnixNano"]) <= int(span["startTimeUnixNano"])
         assert int(span["endTimeUnixNano"]) <= int(parent["endTimeUnixNano"])
     began = traced.began.timestamp() * 1e9
-    assert (
-        abs(int(parent["startTimeUnixNano"]) - began) < timedelta(seconds=1).total_seconds() * 1e9
-    )
+    assert abs(int(parent["startTimeUnixNano"]) - began) < 1e6
 
 
 def test_a_syscall_in_doubt_has_no_duration(mission: Mission) -> None:
