@@ -231,6 +231,49 @@ def why(report: Report, place: str, repo: str | None) -> None:
     report.finish()
 
 
+@cli.command()
+@click.argument("path", metavar="PATH")
+@repo_option
+@output_options
+def blame(report: Report, path: str, repo: str | None) -> None:
+    """Say of every line of PATH which run wrote it, from where in its program, and by whom.
+
+    Lines that no run wrote are outside Heaven: git's commit is shown where there is one.
+
+    \b
+    Examples:
+      aa blame src/app.py
+      aa blame src/app.py --json
+    """
+    from dataclasses import asdict
+
+    from ..heaven.errors import PathOutside
+    from ..runtime.why import NoSuchLine
+    from ..runtime.why import blame as explain
+    from .repository import find_root, open_heaven
+
+    root = find_root(repo)
+    with open_heaven(root, read_only=True) as heaven:
+        try:
+            rows = explain(heaven, root, path)
+        except (NoSuchLine, PathOutside) as error:
+            raise Problem(str(error)) from None
+    report.result |= {"path": path, "lines": [asdict(row) for row in rows]}
+    shown = [
+        (row.run or "-", f"{row.where} {row.author}" if row.run else row.commit or "outside Heaven")
+        for row in rows
+    ]
+    widths = [max((len(pair[column]) for pair in shown), default=0) for column in (0, 1)]
+    _print(
+        report,
+        [
+            f"{run:<{widths[0]}}  {source[:48]:<{min(widths[1], 48)}}  {row.line:>4}  {row.text}"
+            for (run, source), row in zip(shown, rows, strict=True)
+        ],
+    )
+    report.finish()
+
+
 def _why_lines(answer: Why) -> list[str]:
     from ..runtime import fields
     from ..runtime.why import Outside

@@ -52,7 +52,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recorded syscall: the key, and the result if it got that far."""
+    """One recorded syscall: the key, and the result if it got that far. `event` is the number of
+    the event that says it was begun."""
 
     seq: int
     pc: int
@@ -60,6 +61,7 @@ class Entry:
     key: str
     operands: JsonObject
     result: JsonObject | None
+    event: int = 0
 
 
 class Stopped(Exception):

@@ -84,14 +84,10 @@ class ResumeDoor:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """What the log has of a run that was cut off: the syscalls with results, and the one without.
-
-    `begun` is the number of the event that holds the intent in doubt.
-    """
+    """What the log has of a cut-off run: the syscalls with results, and the one without."""
 
     recorded: tuple[Entry, ...]
     doubt: Entry | None
-    begun: int
 
     @property
     def questions(self) -> int:
@@ -103,19 +99,15 @@ def cut_off(heaven: Heaven, run: Run) -> CutOff:
     """Raises RunDamaged."""
     found = entries(heaven, run)
     if not found or found[-1].result is not None:
-        return CutOff(found, None, 0)
-    begun = 0
-    for event in heaven.events(after=run.seq, kinds={"syscall_intent"}):
-        if event.data.get("run") == run.name:
-            begun = event.seq
-    return CutOff(found[:-1], found[-1], begun)
+        return CutOff(found, None)
+    return CutOff(found[:-1], found[-1])
 
 
 def settle(heaven: Heaven, run: Run, cut: CutOff) -> None:
     """Give back what the page fault in doubt drew, so that asking again gets the same answer."""
     if cut.doubt is not None and "mission" in cut.doubt.operands:
         mission = fields.text(cut.doubt.operands, "mission")
-        heaven.rewind_mission(f"{run.name}/{mission}", cut.begun)
+        heaven.rewind_mission(f"{run.name}/{mission}", cut.doubt.event)
 
 
 def retried(module: Module, pc: int) -> bool:

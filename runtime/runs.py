@@ -199,24 +199,18 @@ def _entries(heaven: Record, run: Run) -> Iterator[Entry]:
         if event.kind == "syscall_intent":
             if pending is not None:
                 yield pending
-            pending = _intent(event.data)
+            pending = _intent(event)
         elif pending is None or pending.seq != seq:
             raise RunDamaged(run.name, f"result {seq} has no intent before it")
         else:
-            yield Entry(
-                pending.seq,
-                pending.pc,
-                pending.op,
-                pending.key,
-                pending.operands,
-                _result(heaven, run, event.data),
-            )
+            yield replace(pending, result=_result(heaven, run, event.data))
             pending = None
     if pending is not None:
         yield pending
 
 
-def _intent(data: JsonObject) -> Entry:
+def _intent(event: Event) -> Entry:
+    data = event.data
     return Entry(
         fields.number(data, "seq"),
         fields.number(data, "pc"),
@@ -224,6 +218,7 @@ def _intent(data: JsonObject) -> Entry:
         fields.text(data, "key"),
         fields.record(data, "operands"),
         None,
+        event.seq,
     )
 
 
