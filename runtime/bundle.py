@@ -164,7 +164,10 @@ class Bundle:
 
 def _which(data: bytes) -> str:
     """The member that was changed, where the archive can still tell."""
-    broken = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
+    broken = (
+        *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
+        *(NotImplementedError, RuntimeError),
+    )
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             for name in archive.namelist():
