@@ -18,10 +18,10 @@ INSTRUCTIONS = 200_000
 class NoEffects:
     """A world that nobody may touch."""
 
-    def pin(self, rev: str) -> NoReturn:
+    def pin(self, rev: str, recorded: JsonObject | None) -> NoReturn:
         raise AssertionError("pin")
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> NoReturn:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> NoReturn:
         raise AssertionError("acquire")
 
     def fault(self, mission: str, command: str, args: JsonObject) -> NoReturn:

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from . import output
+from .collecting import gc
 from .fsck import fsck
 from .options import output_mode_option, param_option, repo_option
-from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .output import ENVIRONMENT, Json, Problem, Report, output_options
 from .prompts import prompt
+from .replaying import bundle, replay
+from .resuming import resume
 from .serving import serve
+from .tracing import trace
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
-    from ..runtime.execute import Program
     from ..runtime.why import Why
 
 
@@ -103,10 +106,12 @@ def run(
     from ..runtime.errors import AngelUnavailable
     from ..runtime.execute import Refused, execute
     from ..runtime.replay import source_lines
+    from .ending import say_ended
     from .narration import Narrator
+    from .programs import load_program
     from .repository import find_root, open_heaven
 
-    loaded = _load(report, program, output_mode, params)
+    loaded = load_program(report, program, output_mode, params)
     root = find_root(repo)
     try:
         specification = configured(angel, root)
@@ -137,51 +142,8 @@ def run(
         report.result["run"] = None
         report.finish(ended.exit_code)
     report.add(ended.warnings, report.sources.get(program))
-    outcome = ended.outcome
-    report.result |= {
-        "run": ended.run,
-        "status": outcome.status if outcome else "abandoned",
-        "message": ended.message,
-        "head": ended.head,
-        "tree": ended.tree,
-        "steps": outcome.steps if outcome else None,
-        "angel_calls": outcome.angel_calls if outcome else None,
-        "tokens": outcome.tokens if outcome else None,
-        "retries": len(outcome.handled) if outcome else None,
-    }
-    words = {
-        0: "done",
-        FAILED: "failed, the tree is as it was before the section",
-        CONFLICT: "conflict",
-        ENVIRONMENT: "abandoned, the tree is as it was",
-    }
-    report.say(f"run {ended.run}: {words[ended.exit_code]}")
-    if ended.message:
-        report.say(f"  {ended.message}")
+    say_ended(report, ended)
     report.finish(ended.exit_code)
-
-
-def _load(report: Report, name: str, output_mode: OutputMode, params: dict[str, str]) -> Program:
-    """Compile or read the program; exits with its diagnostics where it is wrong."""
-    from ..aa.encode import encode
-    from ..runtime.execute import Program
-    from .programs import MODULE_SUFFIX, SUFFIXES, compile_program, load_module, read_program
-
-    path = Path(name)
-    if path.suffix in SUFFIXES:
-        source = read_program(path, report)
-        if source is None:
-            report.finish()
-        compiled = compile_program(source, report, output_mode=output_mode, params=params)
-        if compiled.module is None:
-            report.finish()
-        return Program(path.name, compiled.module, encode(compiled.module), source.text)
-    if path.suffix not in (MODULE_SUFFIX, ".aasm"):
-        raise Problem(f"{name}: not a program (.aa, .isa) and not bytecode (.aab)")
-    module = load_module(path, report, params=params)
-    if module is None:
-        report.finish()
-    return Program(path.name, module, encode(module), None)
 
 
 @cli.command()
@@ -269,6 +231,49 @@ def why(report: Report, place: str, repo: str | None) -> None:
     report.finish()
 
 
+@cli.command()
+@click.argument("path", metavar="PATH")
+@repo_option
+@output_options
+def blame(report: Report, path: str, repo: str | None) -> None:
+    """Say of every line of PATH which run wrote it, from where in its program, and by whom.
+
+    Lines that no run wrote are outside Heaven: git's commit is shown where there is one.
+
+    \b
+    Examples:
+      aa blame src/app.py
+      aa blame src/app.py --json
+    """
+    from dataclasses import asdict
+
+    from ..heaven.errors import PathOutside
+    from ..runtime.why import NoSuchLine
+    from ..runtime.why import blame as explain
+    from .repository import find_root, open_heaven
+
+    root = find_root(repo)
+    with open_heaven(root, read_only=True) as heaven:
+        try:
+            rows = explain(heaven, root, path)
+        except (NoSuchLine, PathOutside) as error:
+            raise Problem(str(error)) from None
+    report.result |= {"path": path, "lines": [asdict(row) for row in rows]}
+    shown = [
+        (row.run or "-", f"{row.where} {row.author}" if row.run else row.commit or "outside Heaven")
+        for row in rows
+    ]
+    widths = [max((len(pair[column]) for pair in shown), default=0) for column in (0, 1)]
+    _print(
+        report,
+        [
+            f"{run:<{widths[0]}}  {source[:48]:<{min(widths[1], 48)}}  {row.line:>4}  {row.text}"
+            for (run, source), row in zip(shown, rows, strict=True)
+        ],
+    )
+    report.finish()
+
+
 def _why_lines(answer: Why) -> list[str]:
     from ..runtime import fields
     from ..runtime.why import Outside
@@ -296,55 +301,6 @@ def _why_lines(answer: Why) -> list[str]:
         lines.append(f"  check:    {fields.text(cause.check, 'summary')}")
         lines.append(f"  receipt:  {receipt_line(cause.check)}")
     return lines
-
-
-@cli.command()
-@click.argument("run_name", default="last", metavar="[RUN]")
-@repo_option
-@output_options
-def replay(report: Report, run_name: str, repo: str | None) -> None:
-    """Run RUN (default: the last) again from the log, in a scratch tree: no model, no tools.
-
-    The edits are done anew; tree hash and run head must come out as recorded.
-
-    \b
-    Examples:
-      aa replay
-      aa replay r3 --json
-    """
-    from ..runtime.errors import ReplayDivergence
-    from ..runtime.replay import replay as again
-    from ..runtime.runs import find
-    from .repository import find_root, open_heaven
-
-    with open_heaven(find_root(repo), read_only=True) as heaven:
-        try:
-            found = again(heaven, find(heaven, run_name))
-        except ReplayDivergence as divergence:
-            raise Problem(str(divergence), FAILED) from None
-    outside: list[Json] = list(found.outside)
-    report.result |= {
-        "run": found.run,
-        "same": found.same,
-        "syscalls": found.syscalls,
-        "head": found.head,
-        "tree": found.tree,
-        "expected_head": found.expected_head,
-        "expected_tree": found.expected_tree,
-        "outside": outside,
-    }
-    lines = [
-        f"run {found.run}: {found.syscalls} syscalls answered from the log",
-        f"  tree {found.tree[:16]}  {_verdict(found.tree, found.expected_tree)}",
-        f"  head {found.head[:16]}  {_verdict(found.head, found.expected_head)}",
-    ]
-    lines += [f"  changed outside the run before its edit: {path}" for path in found.outside]
-    _print(report, lines)
-    report.finish(0 if found.same else FAILED)
-
-
-def _verdict(found: str, expected: str) -> str:
-    return "the same as recorded" if found == expected else f"recorded: {expected[:16]}"
 
 
 @cli.command()
@@ -421,8 +377,13 @@ def index(report: Report, repo: str | None) -> None:
     report.finish()
 
 
+cli.add_command(resume)
+cli.add_command(replay)
+cli.add_command(bundle)
 cli.add_command(prompt)
+cli.add_command(trace)
 cli.add_command(fsck)
+cli.add_command(gc)
 cli.add_command(serve)
 
 

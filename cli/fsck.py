@@ -12,8 +12,12 @@ from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 from .repository import find_root
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from ..heaven.fsck import Finding, Part
     from ..heaven.fsck import Report as Found
+    from ..heaven.records import Event
 
 
 @click.command()
@@ -41,7 +45,12 @@ def fsck(report: Report, repo: str | None) -> None:
     root = find_root(repo)
     show = report.format == "text" and sys.stderr.isatty()
     try:
-        found = check(root, references=blobs_of, progress=_progress if show else None)
+        found = check(
+            root,
+            references=blobs_of,
+            given_up=_given_up(root),
+            progress=_progress if show else None,
+        )
     except NoHeaven:
         raise Problem(f"nothing was run in {root} yet", ENVIRONMENT) from None
     except HeavenError as error:
@@ -65,6 +74,20 @@ def fsck(report: Report, repo: str | None) -> None:
         for line in _lines(found):
             click.echo(line)
     report.finish(0 if found.ok else FAILED)
+
+
+def _given_up(root: Path) -> Callable[[Event], bool]:
+    """Whether an event belongs to a run whose contents `aa gc` dropped."""
+    from ..heaven import Heaven, HeavenError
+    from ..runtime.collect import run_of
+    from ..runtime.runs import pruned_runs
+
+    try:
+        with Heaven.open(root, read_only=True) as heaven:
+            pruned = pruned_runs(heaven)
+    except HeavenError:
+        pruned = frozenset()
+    return lambda event: run_of(event) in pruned
 
 
 def _progress(part: Part, done: int, total: int) -> None:

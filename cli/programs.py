@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..aa.module import Module
     from ..aa.pipeline import Compiled
     from ..aa.source import Source
+    from ..runtime.execute import Program
 
 SUFFIXES: Final = (".aa", ".isa")
 MODULE_SUFFIX: Final = ".aab"
@@ -210,3 +211,27 @@ def write(path: Path, data: bytes) -> None:
             raise
     except OSError as problem:
         raise Problem(f"cannot write {path}: {problem.strerror}", ENVIRONMENT) from None
+
+
+def load_program(
+    report: Report, name: str, output_mode: OutputMode, params: dict[str, str]
+) -> Program:
+    """Compile or read the program; exits with its diagnostics where it is wrong."""
+    from ..aa.encode import encode
+    from ..runtime.execute import Program
+
+    path = Path(name)
+    if path.suffix in SUFFIXES:
+        source = read_program(path, report)
+        if source is None:
+            report.finish()
+        compiled = compile_program(source, report, output_mode=output_mode, params=params)
+        if compiled.module is None:
+            report.finish()
+        return Program(path.name, compiled.module, encode(compiled.module), source.text)
+    if path.suffix not in (MODULE_SUFFIX, ".aasm"):
+        raise Problem(f"{name}: not a program (.aa, .isa) and not bytecode (.aab)")
+    module = load_module(path, report, params=params)
+    if module is None:
+        report.finish()
+    return Program(path.name, module, encode(module), None)

@@ -54,7 +54,7 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
     """The repository's Heaven, opened here; its errors turned into problems with exit codes."""
     from ..heaven import Heaven
 
-    with _explained(root), Heaven.open(root, read_only=read_only) as heaven:
+    with explained(root), Heaven.open(root, read_only=read_only) as heaven:
         yield heaven
 
 
@@ -64,7 +64,7 @@ def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
     from ..heaven import Heaven
     from ..heaven.client import HeavenClient
 
-    with _explained(root):
+    with explained(root):
         client = HeavenClient.find(root)
         if client is not None:
             with client:
@@ -75,7 +75,8 @@ def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
 
 
 @contextmanager
-def _explained(root: Path) -> Iterator[None]:
+def explained(root: Path) -> Iterator[None]:
+    """What goes wrong inside, turned into problems with exit codes."""
     from ..heaven import HeavenError, HeavenInUse, NoHeaven
     from ..runtime.errors import NoSuchRun, RunError
 

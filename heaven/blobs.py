@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -71,6 +71,28 @@ class BlobStore:
         """Whether a blob of this name is stored (its content is checked by `get`).
         Raises BadBlobId."""
         return self._file(blob_id).is_file()
+
+    def ids(self) -> Iterator[str]:
+        """The id of every stored blob, in order; contents are not looked at."""
+        for directory in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(directory.iterdir()):
+                if _ID.fullmatch(directory.name + path.name):
+                    yield directory.name + path.name
+
+    def size(self, blob_id: str) -> int:
+        """Bytes of a blob on disk. Raises BadBlobId, BlobMissing."""
+        try:
+            return self._file(blob_id).stat().st_size
+        except FileNotFoundError:
+            raise BlobMissing(blob_id) from None
+
+    def remove(self, blob_id: str) -> None:
+        """Forget a blob; nothing where there is none. Raises ReadOnly, BadBlobId, OSError."""
+        if self._read_only:
+            raise ReadOnly
+        with self._lock:
+            self._durable.discard(blob_id)
+        self._file(blob_id).unlink(missing_ok=True)
 
     def _file(self, blob_id: str) -> Path:
         if not _ID.fullmatch(blob_id):

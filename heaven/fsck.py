@@ -98,11 +98,16 @@ class Report:
 
 
 def fsck(
-    root: Path, *, references: References | None = None, progress: Progress | None = None
+    root: Path,
+    *,
+    references: References | None = None,
+    given_up: Callable[[Event], bool] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Check the Heaven of the repository `root`, in use or not, sound or not.
 
-    `references` names the blobs that an event of other floors counts on. `progress` gets the part,
+    `references` names the blobs that an event of other floors counts on; those of events that are
+    `given_up` may be gone. `progress` gets the part,
     and how much of how much is done: bytes of the log, blobs. Raises NoRepository, NoHeaven,
     UnknownFormat, OSError.
     """
@@ -114,7 +119,7 @@ def fsck(
     # Before the log's end is known, so that it cannot be about events after that.
     snapshot = _read_snapshot(state, report)
     checkpoint = read_checkpoint(checkpoint_file(state))
-    check = _LogCheck(root, report, references, progress, snapshot, checkpoint)
+    check = _LogCheck(root, report, references, progress, snapshot, checkpoint, given_up)
     if log.exists():
         check.run(log)
     else:
@@ -145,11 +150,13 @@ class _LogCheck:
         progress: Progress | None,
         snapshot: Snapshot | None,
         checkpoint: Checkpoint | None,
+        given_up: Callable[[Event], bool] | None = None,
     ) -> None:
         self.referenced: dict[str, int] = {}
         self._root = root
         self._report = report
         self._references = references
+        self._given_up = given_up
         self._progress = progress
         self._snapshot = snapshot
         self._checkpoint = checkpoint
@@ -228,6 +235,8 @@ class _LogCheck:
         return digest, event.seq
 
     def _note_references(self, event: Event) -> None:
+        if self._given_up is not None and self._given_up(event):
+            return
         named = [] if self._references is None else list(self._references(event))
         if event.kind == PAGE_FAULT:
             shards = event.data.get("shards")

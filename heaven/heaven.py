@@ -141,6 +141,11 @@ class Heaven:
         """Store several contents durably with one group of syncs. Raises ReadOnly, OSError."""
         return self._blobs.put_many(contents)
 
+    @property
+    def blobs(self) -> BlobStore:
+        """The store itself, for whoever collects garbage in it."""
+        return self._blobs
+
     def get_blob(self, blob_id: str) -> bytes:
         """Bytes, checked against their id. Raises BadBlobId, BlobMissing, BlobDamaged."""
         return self._blobs.get(blob_id)
@@ -439,6 +444,11 @@ class Heaven:
     def forget_mission(self, mission_id: str) -> None:
         """Start a mission's page-fault budget and deltas afresh."""
         self._router.forget(mission_id)
+
+    def rewind_mission(self, mission_id: str, seq: int) -> None:
+        """Bring a mission's budget and deltas back to what they were after event `seq`: whoever
+        asked since then died before it could use the answers. Raises ReadOnly, LogFailed."""
+        self._router.rewind(mission_id, seq)
 
     def _counters(self) -> dict[str, str | int | float]:
         status = self.status()

@@ -14,7 +14,7 @@ the event itself beside their hash; longer ones are blobs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -52,7 +52,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recorded syscall: the key, and the result if it got that far."""
+    """One recorded syscall: the key, and the result if it got that far. `event` is the number of
+    the event that says it was begun."""
 
     seq: int
     pc: int
@@ -60,6 +61,11 @@ class Entry:
     key: str
     operands: JsonObject
     result: JsonObject | None
+    event: int = 0
+
+
+class Stopped(Exception):
+    """A replay got as far as it was asked to."""
 
 
 class Door(Protocol):
@@ -73,24 +79,41 @@ class Door(Protocol):
         ...
 
 
-def link_head(head: str, seq: int, call: Call, key: str, result_id: str) -> str:
+def link_head(head: str, seq: int, pc: int, op: str, key: str, result_id: str) -> str:
     """The run head after one more syscall."""
-    link = canonical([head, seq, call.pc, call.op, key, result_id])
+    link = canonical([head, seq, pc, op, key, result_id])
     return hashlib.sha256(link).hexdigest()
 
 
 class LiveDoor:
-    """Does effects for real and records them in Heaven's log under `run`."""
+    """Does effects for real and records them in Heaven's log under `run`.
 
-    def __init__(self, heaven: Heaven, run: str) -> None:
+    A run that is resumed goes on at syscall `seq` with run head `head`; `begun` is the syscall
+    there whose intent the log has already.
+    """
+
+    def __init__(
+        self,
+        heaven: Heaven,
+        run: str,
+        *,
+        seq: int = 0,
+        head: str = FIRST_HEAD,
+        begun: Entry | None = None,
+    ) -> None:
         self._heaven = heaven
         self._run = run
-        self._seq = 0
-        self._head = FIRST_HEAD
+        self._seq = seq
+        self._head = head
+        self._begun = begun
 
     @property
     def head(self) -> str:
         return self._head
+
+    @property
+    def live(self) -> bool:
+        return True
 
     @property
     def calls(self) -> int:
@@ -105,15 +128,17 @@ class LiveDoor:
         """
         seq = self._seq
         key = call.key()
-        intent: dict[str, Json] = {
-            "run": self._run,
-            "seq": seq,
-            "pc": call.pc,
-            "op": call.op,
-            "key": key,
-            "operands": dict(call.operands),
-        }
-        self._heaven.append("syscall_intent", intent, sync=call.syscall not in REPEATABLE)
+        if self._begun is None:
+            intent: dict[str, Json] = {
+                "run": self._run,
+                "seq": seq,
+                "pc": call.pc,
+                "op": call.op,
+                "key": key,
+                "operands": dict(call.operands),
+            }
+            self._heaven.append("syscall_intent", intent, sync=call.syscall not in REPEATABLE)
+        self._begun = None
         self._seq = seq + 1
         result = effect(None)
         data = canonical(result)
@@ -124,17 +149,26 @@ class LiveDoor:
         else:
             self._heaven.put_blob(data)
         self._heaven.append("syscall_result", event)
-        self._head = link_head(self._head, seq, call, key, result_id)
+        self._head = link_head(self._head, seq, call.pc, call.op, key, result_id)
         return result
 
 
 class ReplayDoor:
-    """Answers from a recorded run; effects in `REENACTED` are done again and compared."""
+    """Answers from a recorded run; effects in `reenacted` are done again and compared."""
 
-    def __init__(self, entries: Sequence[Entry], line_of: Mapping[int, str]) -> None:
-        """`line_of` names the source line of a pc, for the divergence message."""
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        line_of: Mapping[int, str],
+        reenacted: Collection[Syscall] = REENACTED,
+        upto: int | None = None,
+    ) -> None:
+        """`line_of` names the source line of a pc, for the divergence message. After `upto`
+        syscalls the next one raises Stopped."""
         self._entries = entries
         self._line_of = line_of
+        self._reenacted = reenacted
+        self._upto = upto
         self._seq = 0
         self._head = FIRST_HEAD
 
@@ -149,23 +183,31 @@ class ReplayDoor:
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         """The recorded result. Raises ReplayDivergence where the program asks for another."""
+        if self._seq == self._upto:
+            raise Stopped
         if self._seq >= len(self._entries):
             raise self._divergence(call, None, "the recorded run ended before this syscall")
         entry = self._entries[self._seq]
-        key = call.key()
-        if (entry.pc, entry.op, entry.key) != (call.pc, call.op, key):
-            raise self._divergence(call, entry, "the recorded run made another syscall here")
+        key = self.compare(call)
         if entry.result is None:
             raise self._divergence(call, entry, "the recorded run was cut off inside this syscall")
         result = entry.result
-        if call.syscall in REENACTED:
+        if call.syscall in self._reenacted:
             again = effect(result)
             if canonical(again) != canonical(result):
                 raise self._divergence(call, entry, "doing it again gave another result")
         result_id = hashlib.sha256(canonical(result)).hexdigest()
-        self._head = link_head(self._head, self._seq, call, key, result_id)
+        self._head = link_head(self._head, self._seq, call.pc, call.op, key, result_id)
         self._seq += 1
         return result
+
+    def compare(self, call: Call) -> str:
+        """The key of `call`, which must be the next entry's. Raises ReplayDivergence."""
+        entry = self._entries[self._seq]
+        key = call.key()
+        if (entry.pc, entry.op, entry.key) != (call.pc, call.op, key):
+            raise self._divergence(call, entry, "the recorded run made another syscall here")
+        return key
 
     def _divergence(self, call: Call, entry: Entry | None, reason: str) -> ReplayDivergence:
         return ReplayDivergence(

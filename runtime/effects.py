@@ -4,6 +4,9 @@ Arguments are JSON, and so are answers, since both go into the run's log. An ans
 clock reading or an identifier drawn from the log, so that two executions which did the same have
 the same run head. An answer with a `refused` object is an outcome that the program's handlers deal
 with; an exception is a fault of the environment and ends the run.
+
+Some methods take `recorded`: the answer that the log has, where the call is made again by a replay
+or a resume. They then bring their own state to what it was after the call, and answer the same.
 """
 
 from __future__ import annotations
@@ -15,11 +18,11 @@ from ..heaven.records import JsonObject
 
 
 class Effects(Protocol):
-    def pin(self, rev: str) -> JsonObject:
+    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
         """`{rev, commit|null, tree, manifest}`. Raises BaseRevMismatch."""
         ...
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
         """`{acquired: ["type:value"]}`. Raises LeaseDenied."""
         ...
 
@@ -48,8 +51,7 @@ class Effects(Protocol):
     ) -> JsonObject:
         """`{edit, files: [{path, before, after, hunks}]}`, or `{refused: {...}}`.
 
-        `shown` are the excerpts that the author of `output` saw. `recorded` is the answer to
-        reproduce when the call is re-enacted.
+        `shown` are the excerpts that the author of `output` saw.
         """
         ...
 

@@ -73,6 +73,40 @@ class RunIncomplete(RunError):
 
 
 @dataclass(slots=True)
+class RunEnded(RunError):
+    """The run came to its end, so there is nothing to resume: start it anew with `aa run`."""
+
+    run: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"run {self.run} is not cut off, it ended: {self.status}; there is nothing to resume"
+
+
+@dataclass(slots=True)
+class AngelInDoubt(RunError):
+    """The process died between asking an angel and recording its answer.
+
+    Whether the answer was paid for is not known here. The program allows asking again where the
+    section has IF_FAIL RETRY; else the user must (`aa resume RUN --ask-again`).
+    """
+
+    run: str
+    pc: int
+    line: str
+    task: str
+
+    def __str__(self) -> str:
+        where = f" ({self.line})" if self.line else ""
+        return (
+            f"run {self.run} died while it waited for an answer at pc {self.pc}{where}: "
+            f"{self.task!r} may have been answered, and paid for, already.\n"
+            f"Its section has no IF_FAIL RETRY that would allow asking again; "
+            f"`aa resume {self.run} --ask-again` does"
+        )
+
+
+@dataclass(slots=True)
 class RunDamaged(RunError):
     """A record of the run is not what its hash says; the file or the log was changed by hand."""
 

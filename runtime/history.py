@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..heaven import Heaven
 from ..heaven.records import JsonObject
 from . import fields
 from .door import Entry
-from .runs import Run, all_runs, entries
+from .record import Record
+from .runs import Run, all_runs, entries, pruned_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,14 @@ class RunHistory:
     changes: tuple[Change, ...]
 
 
-def histories(heaven: Heaven) -> tuple[RunHistory, ...]:
-    """Every run of the repository. An abandoned run has no changes that stand."""
-    return tuple(run_history(heaven, run) for run in all_runs(heaven))
+def histories(heaven: Record) -> tuple[RunHistory, ...]:
+    """Every run of the repository whose record is there. An abandoned run has no changes that
+    stand."""
+    pruned = pruned_runs(heaven)
+    return tuple(run_history(heaven, run) for run in all_runs(heaven) if run.name not in pruned)
 
 
-def run_history(heaven: Heaven, run: Run) -> RunHistory:
+def run_history(heaven: Record, run: Run) -> RunHistory:
     """The syscalls and the standing changes of one run. Raises RunDamaged."""
     recorded = entries(heaven, run)
     landed: list[tuple[Change, ...]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..heaven import Heaven
@@ -10,7 +10,7 @@ from ..heaven.records import Json, JsonObject
 from ..proto import wire
 from ..proto.edit_ir import EditIR, EditOp
 from . import fields
-from .edits import EditRefused, Landed, Staged, stage
+from .edits import BlobReader, EditRefused, Landed, Staged, stage
 
 
 class Tree:
@@ -33,6 +33,11 @@ class Tree:
         entry = self._entries.get(path)
         return entry[0] if entry else "100644"
 
+    @property
+    def entries(self) -> Mapping[str, tuple[str, str]]:
+        """(mode, SHA-256) by path."""
+        return self._entries
+
     def hash(self) -> str:
         from ..heaven.tree import Manifest
 
@@ -41,7 +46,9 @@ class Tree:
         ).tree_hash
 
 
-def stage_all(edit: EditIR, root: Path, heaven: Heaven, *, blobs: Heaven | None = None) -> Staged:
+def stage_all(
+    edit: EditIR, root: Path, heaven: Heaven, *, blobs: BlobReader | None = None
+) -> Staged:
     """Stage against the tree at `root`, which `heaven` indexes. `blobs` has the versions of files
     that the edit's author saw, if that is another Heaven. Raises EditRefused."""
     return stage(edit, root, symbols=heaven, blobs=blobs or heaven)

@@ -8,20 +8,24 @@ from pathlib import Path
 from typing import get_args
 
 from ..heaven import Heaven
+from ..heaven.canonical import decode_object
 from ..heaven.errors import LeaseGone, NotLeased, StaleToken
 from ..heaven.faults.router import FaultRefused
 from ..heaven.records import Json, JsonObject
+from ..heaven.tree import Manifest
 from ..proto import pf, wire
 from ..proto.angel_response import AngelResponse, MacroOp
 from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
 from . import fields
+from .adopt import Trail
 from .angels import Angel, Ask, Question
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
 from .edits import EditRefused, Landed, fill_hashes, land, undo
 from .edits.before import read
-from .errors import AngelUnavailable, LeaseDenied
+from .edits.journal import EXPANDED
+from .errors import AngelUnavailable, LeaseDenied, RunDamaged
 from .invariants import breach
 from .landing import (
     Tree,
@@ -53,7 +57,10 @@ class LiveEffects:
         angel: Angel | None,
         check_timeout: float,
         on_line: Callable[[str], None] | None = None,
+        trail: Trail | None = None,
+        questions: int = 0,
     ) -> None:
+        """`trail` and `questions` (put to the oracle so far) are those of a run that is resumed."""
         self._heaven = heaven
         self._root = root
         self._run = run
@@ -62,8 +69,9 @@ class LiveEffects:
         self._on_line = on_line
         self._landed: list[Landed] = []
         self._tree = Tree({})
-        self._questions = 0
         self._wanted: tuple[Scope, ...] = ()
+        self._trail = trail or Trail(run)
+        self._questions = questions
         self._leases: tuple[str, ...] = ()
         self._tokens: tuple[int, ...] = ()
 
@@ -71,7 +79,12 @@ class LiveEffects:
         """Hash of the pinned tree with the run's edits in it."""
         return self._tree.hash()
 
-    def pin(self, rev: str) -> JsonObject:
+    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
+        if recorded is not None:
+            blob = self._heaven.get_blob(fields.text(recorded, "manifest"))
+            entries = Manifest.from_json(blob).entries
+            self._tree = Tree({path: (mode, sha) for path, mode, sha in entries})
+            return recorded
         pinned = pin(self._root, rev)
         manifest = self._heaven.put_blob(pinned.manifest.to_json())
         self._tree = Tree({path: (mode, sha) for path, mode, sha in pinned.manifest.entries})
@@ -82,7 +95,8 @@ class LiveEffects:
             "manifest": manifest,
         }
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
+        # Also where it is recorded: a lease that the run still has is given again as it is.
         self._wanted = tuple(Scope(scope_type(kind), value) for kind, value in scopes)
         denied = self._take()
         if denied:
@@ -210,10 +224,15 @@ class LiveEffects:
         shown: Sequence[JsonObject],
         recorded: JsonObject | None,
     ) -> JsonObject:
+        if recorded is not None:
+            return self._adopt(recorded)
         try:
             edit = self._edit_of(output, shown)
             if isinstance(edit, str):
                 return refuse("unsupported", edit)
+            if self._trail:
+                # It had landed when the process died, and only its result was not written.
+                return self._landed_as(edit, self._trail.take())
             staged = stage_all(edit, self._root, self._heaven)
             outside = _outside_manifest(output, [change.path for change in staged.files])
             if outside is not None:
@@ -228,10 +247,21 @@ class LiveEffects:
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
             return refuse("lease", str(refused))
+        return self._landed_as(edit, landed)
+
+    def _landed_as(self, edit: EditIR, landed: Landed) -> JsonObject:
         self._landed.append(landed)
         result = landed_record(edit, landed)
         track(self._tree, result)
         return result
+
+    def _adopt(self, recorded: JsonObject) -> JsonObject:
+        """Take over what the process before this one landed."""
+        if "files" in recorded:
+            changed = fields.records(recorded, "files")
+            self._landed.append(self._trail.take() if changed else Landed("", self._run, ()))
+            track(self._tree, recorded)
+        return recorded
 
     def check(self, kind: str, selector: str) -> JsonObject:
         outcome = run_check(
@@ -263,6 +293,14 @@ class LiveEffects:
         }
 
     def roll_back(self, mark: int, recorded: JsonObject | None) -> JsonObject:
+        if recorded is not None:
+            return self._adopt_undone(mark, recorded)
+        files: list[Json] = []
+        while self._trail:
+            # These were undone when the process died, and only the result was not written.
+            while not self._landed.pop().files:
+                pass
+            files.extend(_undone_files(self._trail.take()))
         changed = self._changed_since(mark)
         if changed is not None:
             # Known before the first of several edits is undone, so that it is all of them or none.
@@ -271,7 +309,6 @@ class LiveEffects:
             taken = self._regain()
             if taken is not None:
                 return refuse("lease", taken)
-        files: list[Json] = []
         while len(self._landed) > mark:
             try:
                 undone = undo(
@@ -286,18 +323,18 @@ class LiveEffects:
             except (NotLeased, StaleToken) as refused:
                 return refuse("lease", str(refused))
             self._landed.pop()
-            files.extend(
-                {
-                    "path": change.path,
-                    "before": change.before,
-                    "after": change.after,
-                    "mode": f"{change.mode:o}",
-                }
-                for change in undone.files
-            )
+            files.extend(_undone_files(undone))
         result: dict[str, Json] = {"files": files}
         track(self._tree, result)
         return result
+
+    def _adopt_undone(self, mark: int, recorded: JsonObject) -> JsonObject:
+        if "files" in recorded:
+            while len(self._landed) > mark:
+                if self._landed.pop().files:
+                    self._trail.take()
+            track(self._tree, recorded)
+        return recorded
 
     def _changed_since(self, mark: int) -> str | None:
         """A path that is not as the edits after the first `mark` left it, or None."""
@@ -344,6 +381,8 @@ class LiveEffects:
         return "this version lands edit_ir and macro_ops, not diff_fallback"
 
     def _expand_all(self, ops: Sequence[MacroOp]) -> EditIR | str:
+        if self._trail:
+            return self._expanded()
         from ..stdlib import MACROS, MacroRefused
 
         edits: list[EditIR] = []
@@ -359,7 +398,35 @@ class LiveEffects:
                 edits.append(MACROS[op.kind](args, self._heaven).edit)
             except MacroRefused as refused:
                 return f"{op.kind}: {refused}"
-        return merge(edits) if edits else "the answer says macro_ops and holds none"
+        if not edits:
+            return "the answer says macro_ops and holds none"
+        edit = merge(edits)
+        # In the log before the edit, since it cannot be expanded again once it has landed.
+        stored = self._heaven.put_blob(_canonical(wire.dump(edit)))
+        self._heaven.append(EXPANDED, {"run": self._run, "edit": stored}, sync=False)
+        return edit
+
+    def _expanded(self) -> EditIR:
+        """What `_expand_all` gave last in this run."""
+        stored = None
+        for event in self._heaven.events(kinds={EXPANDED}):
+            if event.data.get("run") == self._run:
+                stored = fields.text(event.data, "edit")
+        if stored is None:
+            raise RunDamaged(self._run, "an edit of macro ops landed without its expansion")
+        return parse_edit(decode_object(self._heaven.get_blob(stored)))
+
+
+def _undone_files(undone: Landed) -> list[Json]:
+    return [
+        {
+            "path": change.path,
+            "before": change.before,
+            "after": change.after,
+            "mode": f"{change.mode:o}",
+        }
+        for change in undone.files
+    ]
 
 
 def _outside_manifest(output: JsonObject, touched: Sequence[str]) -> str | None:

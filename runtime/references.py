@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..heaven.records import Event, Json
-from .edits.journal import STAGED
+from .edits.journal import EXPANDED, STAGED
 
 _FIELDS: Final = {
     "run_started": frozenset({"module", "source"}),
     "receipt": frozenset({"receipt"}),
     STAGED: frozenset({"before", "after"}),
+    EXPANDED: frozenset({"edit"}),
     "syscall_result": frozenset(
         {"after", "answer", "before", "blob_id", "file_blob", "manifest", "output", "pack"}
     ),
@@ -27,6 +28,16 @@ def blobs_of(event: Event) -> Iterator[str]:
     if event.kind == "syscall_result" and "value" not in event.data:
         yield from _ids(dict(event.data), frozenset({"result"}))
     yield from _ids(dict(event.data), fields)
+
+
+def blobs_in(kind: str, value: Json) -> Iterator[str]:
+    """The ids of the blobs that a result of this kind of event names, where it is a blob itself."""
+    yield from _ids(value, _FIELDS.get(kind, frozenset()))
+
+
+def base_blobs(result: Json) -> Iterator[str]:
+    """The versions of files that the author of an edit says they saw, in a syscall's result."""
+    yield from _ids(result, frozenset({"base_blob"}))
 
 
 def _ids(value: Json, fields: frozenset[str]) -> Iterator[str]:

@@ -7,24 +7,27 @@ tree's hash and the run head.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..aa.decode import decode
 from ..aa.module import Module
 from ..heaven import Heaven
+from ..heaven.canonical import encode as canonical
 from ..heaven.paths import resolve_inside
 from ..heaven.records import Json, JsonObject
 from ..heaven.tree import Manifest
 from ..proto.leases import Scope
 from . import fields
-from .door import Entry, ReplayDoor
+from .door import FIRST_HEAD, Entry, ReplayDoor, Stopped, link_head
 from .edits import EditRefused, Landed, land, undo
 from .errors import RunDamaged, RunIncomplete
 from .landing import Tree, landed_record, parse_edit, refusal_record, stage_all, track
 from .outcome import Outcome, Progress
+from .record import Record
 from .runs import Run, entries
 from .vm import Machine
 
@@ -34,6 +37,8 @@ class Replayed:
     """What a replay came to. `same` is true where tree and head are the recorded ones.
 
     `outside` lists files that somebody else had changed between the run's pinned tree and its edit.
+    `outcome` is None where the replay was stopped on the way. `entries` are the files at the end:
+    (mode, SHA-256) by path.
     """
 
     run: str
@@ -43,37 +48,70 @@ class Replayed:
     expected_head: str
     expected_tree: str
     outside: tuple[str, ...]
-    outcome: Outcome
+    outcome: Outcome | None
+    entries: Mapping[str, tuple[str, str]]
 
     @property
     def same(self) -> bool:
         return (self.head, self.tree) == (self.expected_head, self.expected_tree)
 
 
-def replay(heaven: Heaven, run: Run, observe: Callable[[Progress], None] | None = None) -> Replayed:
-    """Replay a finished run. Raises ReplayDivergence, RunIncomplete, RunDamaged."""
-    if run.head is None or run.tree is None:
+def replay(
+    record: Record,
+    run: Run,
+    observe: Callable[[Progress], None] | None = None,
+    *,
+    upto: int | None = None,
+) -> Replayed:
+    """Replay a finished run, or the first `upto` syscalls of any run. Raises ReplayDivergence,
+    RunIncomplete, RunDamaged, BlobMissing, BlobDamaged."""
+    recorded = entries(record, run)
+    answered = sum(entry.result is not None for entry in recorded)
+    if upto is None and (run.head is None or run.tree is None):
         raise RunIncomplete(run.name)
-    module = decode(heaven.get_blob(run.module))
-    recorded = entries(heaven, run)
-    pinned = _pinned(heaven, run, recorded)
-    door = ReplayDoor(recorded, source_lines(module, run.program))
+    if upto is not None and upto >= answered and run.head is not None:
+        upto = None
+    module = decode(record.get_blob(run.module))
+    pinned = _pinned(record, run, recorded)
+    if upto is None:
+        expected = run.head or "", run.tree or ""
+    else:
+        upto = min(upto, answered)
+        expected = _recorded_so_far(recorded[:upto], pinned)
+    door = ReplayDoor(recorded, source_lines(module, run.program), upto=upto)
     with (
         tempfile.TemporaryDirectory(prefix="genesis-replay-") as directory,
         Heaven.open(Path(directory)) as scratch,
     ):
-        effects = _Reenacted(heaven, scratch, Path(directory), run.name, pinned)
-        outcome = Machine(module, effects, door, observe).run()
+        effects = _Reenacted(record, scratch, Path(directory), run.name, pinned)
+        try:
+            outcome = Machine(module, effects, door, observe).run()
+        except Stopped:
+            outcome = None
         return Replayed(
             run=run.name,
             syscalls=door.calls,
             head=door.head,
             tree=effects.tree.hash(),
-            expected_head=run.head,
-            expected_tree=run.tree,
+            expected_head=expected[0],
+            expected_tree=expected[1],
             outside=tuple(effects.outside),
             outcome=outcome,
+            entries=effects.tree.entries,
         )
+
+
+def _recorded_so_far(recorded: Sequence[Entry], pinned: Manifest) -> tuple[str, str]:
+    """The run head and the tree's hash after these syscalls, by the record alone."""
+    head = FIRST_HEAD
+    tree = Tree({path: (mode, sha) for path, mode, sha in pinned.entries})
+    for entry in recorded:
+        result = entry.result or {}
+        result_id = hashlib.sha256(canonical(result)).hexdigest()
+        head = link_head(head, entry.seq, entry.pc, entry.op, entry.key, result_id)
+        if entry.op in ("EMIT", "ROLLBACK"):
+            track(tree, result)
+    return head, tree.hash()
 
 
 def source_lines(module: Module, program: str) -> dict[int, str]:
@@ -85,21 +123,27 @@ def source_lines(module: Module, program: str) -> dict[int, str]:
     return named
 
 
-def _pinned(heaven: Heaven, run: Run, recorded: Sequence[Entry]) -> Manifest:
+def _pinned(record: Record, run: Run, recorded: Sequence[Entry]) -> Manifest:
     for entry in recorded:
         if entry.op == "REV" and entry.result is not None:
-            blob = heaven.get_blob(fields.text(entry.result, "manifest"))
+            blob = record.get_blob(fields.text(entry.result, "manifest"))
             return Manifest.from_json(blob)
     raise RunDamaged(run.name, "it pinned no tree")
+
+
+def commit_of(record: Record, run: Run) -> str | None:
+    """The git commit that was checked out when the run began, None where there was none."""
+    pinned = next((one.result for one in entries(record, run) if one.op == "REV"), None)
+    return None if pinned is None else fields.optional_text(pinned, "commit")
 
 
 class _Reenacted:
     """The effects that a replay does again; the door answers all others from the record."""
 
     def __init__(
-        self, heaven: Heaven, scratch: Heaven, root: Path, run: str, pinned: Manifest
+        self, record: Record, scratch: Heaven, root: Path, run: str, pinned: Manifest
     ) -> None:
-        self._heaven = heaven
+        self._record = record
         self._scratch = scratch
         self._root = root
         self._run = run
@@ -124,7 +168,7 @@ class _Reenacted:
         self._materialise(fields.records(recorded, "files"))
         edit = parse_edit(fields.record(recorded, "edit"))
         try:
-            staged = stage_all(edit, self._root, self._scratch, blobs=self._heaven)
+            staged = stage_all(edit, self._root, self._scratch, blobs=self._record)
             landed = land(staged, self._scratch, run=self._run, owner_id=self._run)
         except EditRefused as refused:
             return refusal_record(refused)
@@ -168,7 +212,7 @@ class _Reenacted:
                 where.unlink(missing_ok=True)
             else:
                 where.parent.mkdir(parents=True, exist_ok=True)
-                where.write_bytes(self._heaven.get_blob(before))
+                where.write_bytes(self._record.get_blob(before))
                 where.chmod(int(self.tree.mode(path)[-3:], 8))
             self._made[path] = before
 
@@ -177,10 +221,10 @@ class _Reenacted:
         for change in fields.records(result, "files"):
             self._made[fields.text(change, "path")] = fields.optional_text(change, "after")
 
-    def pin(self, rev: str) -> JsonObject:
+    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
         raise _answered(rev)
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
         raise _answered(str(scopes))
 
     def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
-from ..heaven.protocol import HeavenProtocol
+from ..heaven.errors import BlobMissing
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
 from .door import Entry
 from .errors import NoSuchRun, RunDamaged
 from .outcome import Outcome
+from .record import Record
 
 EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 """Outcome status to exit code (seed of the command line's contract)."""
 
+PRUNED = "run_pruned"
+"""The event that says that a run's contents were given up."""
+
+INTERRUPTED = "interrupted"
+"""The status of a run whose process died: its edits are in the tree, and it can be resumed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. The fields from `status` on are None until it ends.
+    """One run. The fields from `status` on are None until it ends; `resumed` counts how often it
+    went on after its process had died.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -43,6 +51,12 @@ class Run:
     steps: int | None = None
     angel_calls: int | None = None
     tokens: int | None = None
+    resumed: int = 0
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it was cut off: its process died, and nobody took its edits back."""
+        return self.status in (None, INTERRUPTED)
 
 
 def start(
@@ -98,40 +112,59 @@ def abandon(heaven: Heaven, run: Run, message: str) -> None:
     heaven.append("run_finished", data)
 
 
-def close_interrupted(heaven: Heaven) -> tuple[Run, ...]:
+def resume(heaven: Heaven, run: Run, angel: str | None, doubt: Entry | None) -> None:
+    """Record that a cut-off run goes on. `doubt` is the syscall that its process died in."""
+    data: dict[str, Json] = {
+        "run": run.name,
+        "angel": angel,
+        "in_doubt": None if doubt is None else {"seq": doubt.seq, "pc": doubt.pc, "op": doubt.op},
+    }
+    heaven.append("run_resumed", data)
+
+
+def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, ...]:
     """End, in the log, the runs whose process died: nobody but the caller has this Heaven open.
+    `spared` is left as it is, to be resumed.
 
     Their leases are released, so that they do not stand in the way until they expire. Their edits
     stay in the tree: taking them back now could undo what somebody has built on them since.
     """
-    dead = tuple(run for run in all_runs(heaven) if run.status is None)
+    dead = tuple(run for run in all_runs(heaven) if run.status is None and run.name != spared)
     for run in dead:
-        held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
-        if held:
-            heaven.release(run.name, held)
-        data: dict[str, Json] = {
-            "run": run.name,
-            "status": "interrupted",
-            "exit_code": 4,
-            "message": "its process ended before it did",
-        }
-        heaven.append("run_finished", data)
+        interrupt(heaven, run)
     return dead
 
 
-def all_runs(heaven: HeavenProtocol) -> tuple[Run, ...]:
+def interrupt(heaven: Heaven, run: Run) -> None:
+    """Record that a run is cut off, and free its leases. It can be resumed."""
+    held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
+    if held:
+        heaven.release(run.name, held)
+    data: dict[str, Json] = {
+        "run": run.name,
+        "status": INTERRUPTED,
+        "exit_code": 4,
+        "message": "its process ended before it did",
+    }
+    heaven.append("run_finished", data)
+
+
+def all_runs(heaven: Record) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
-    for event in heaven.events(kinds={"run_started", "run_finished"}):
+    for event in heaven.events(kinds={"run_started", "run_resumed", "run_finished"}):
         name = fields.text(event.data, "run")
         if event.kind == "run_started":
             runs[name] = _started(event)
+        elif event.kind == "run_resumed":
+            run = runs[name]
+            runs[name] = replace(_started_of(run), resumed=run.resumed + 1)
         elif name in runs:
             runs[name] = _finished(runs[name], event)
     return tuple(runs.values())
 
 
-def find(heaven: Heaven, name: str) -> Run:
+def find(heaven: Record, name: str) -> Run:
     """The run of this name; `last` is the newest. Raises NoSuchRun."""
     runs = all_runs(heaven)
     if name == "last" and runs:
@@ -142,12 +175,21 @@ def find(heaven: Heaven, name: str) -> Run:
     raise NoSuchRun(name)
 
 
-def entries(heaven: Heaven, run: Run) -> tuple[Entry, ...]:
+def pruned_runs(record: Record) -> frozenset[str]:
+    """The runs whose contents were given up: they are listed, and nothing more."""
+    return frozenset(str(event.data.get("run")) for event in record.events(kinds={PRUNED}))
+
+
+def entries(heaven: Record, run: Run) -> tuple[Entry, ...]:
     """The syscalls of a run in order, results read and checked. Raises RunDamaged."""
-    return tuple(_entries(heaven, run))
+    try:
+        return tuple(_entries(heaven, run))
+    except BlobMissing as missing:
+        lost = f"{missing}: dropped by `aa gc`, or lost (`aa fsck` tells)"
+        raise RunDamaged(run.name, lost) from None
 
 
-def _entries(heaven: Heaven, run: Run) -> Iterator[Entry]:
+def _entries(heaven: Record, run: Run) -> Iterator[Entry]:
     pending: Entry | None = None
     kinds = {"syscall_intent", "syscall_result"}
     for event in heaven.events(after=run.seq, kinds=kinds):
@@ -157,24 +199,18 @@ def _entries(heaven: Heaven, run: Run) -> Iterator[Entry]:
         if event.kind == "syscall_intent":
             if pending is not None:
                 yield pending
-            pending = _intent(event.data)
+            pending = _intent(event)
         elif pending is None or pending.seq != seq:
             raise RunDamaged(run.name, f"result {seq} has no intent before it")
         else:
-            yield Entry(
-                pending.seq,
-                pending.pc,
-                pending.op,
-                pending.key,
-                pending.operands,
-                _result(heaven, run, event.data),
-            )
+            yield replace(pending, result=_result(heaven, run, event.data))
             pending = None
     if pending is not None:
         yield pending
 
 
-def _intent(data: JsonObject) -> Entry:
+def _intent(event: Event) -> Entry:
+    data = event.data
     return Entry(
         fields.number(data, "seq"),
         fields.number(data, "pc"),
@@ -182,10 +218,11 @@ def _intent(data: JsonObject) -> Entry:
         fields.text(data, "key"),
         fields.record(data, "operands"),
         None,
+        event.seq,
     )
 
 
-def _result(heaven: Heaven, run: Run, data: JsonObject) -> JsonObject:
+def _result(heaven: Record, run: Run, data: JsonObject) -> JsonObject:
     from ..heaven.canonical import encode
 
     value = fields.optional_record(data, "value")
@@ -211,6 +248,20 @@ def _started(event: Event) -> Run:
     )
 
 
+def _started_of(run: Run) -> Run:
+    """The run as it was before anything ended it."""
+    return Run(
+        run.name,
+        run.seq,
+        run.program,
+        run.module,
+        run.source,
+        run.angel,
+        run.params,
+        run.started,
+    )
+
+
 def _finished(run: Run, event: Event) -> Run:
     data = event.data
     ended = "head" in data
@@ -232,4 +283,5 @@ def _finished(run: Run, event: Event) -> Run:
         steps=fields.number(data, "steps") if ended else None,
         angel_calls=fields.number(data, "angel_calls") if ended else None,
         tokens=fields.number(data, "tokens") if ended else None,
+        resumed=run.resumed,
     )

@@ -187,7 +187,9 @@ class Machine:
 
     def _rev(self, instruction: Instruction) -> None:
         rev = self._text(instruction.operands[0])
-        self._call(Syscall.REV, {"rev": rev}, lambda _: self._effects.pin(rev), rev)
+        self._call(
+            Syscall.REV, {"rev": rev}, lambda recorded: self._effects.pin(rev, recorded), rev
+        )
 
     def _acquire(self, _: Instruction) -> None:
         scopes = tuple(self._scopes)
@@ -195,7 +197,7 @@ class Machine:
         self._call(
             Syscall.LEASE,
             {"scopes": names},
-            lambda _: self._effects.acquire(scopes),
+            lambda recorded: self._effects.acquire(scopes, recorded),
             " ".join(f"{kind}:{value}" for kind, value in scopes),
         )
 

@@ -1,28 +1,27 @@
 """Why a line is as it is: from the line back to the instruction, the answer and the receipt.
 
-The line is followed backwards through the recorded changes of its file. A stretch of history that
-no run made (somebody edited the file) is crossed by diffing both versions; a line that came up in
-such a stretch, or before the first run, is "outside Heaven", with git's word on it where there is
-one.
+`lineage` finds the change that wrote the line. One that no run wrote is "outside Heaven", with
+git's word on it where there is one.
 """
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..aa.decode import decode
-from ..heaven import Heaven
+from ..heaven.errors import BlobMissing
 from ..heaven.paths import normalise, resolve_inside
 from ..heaven.records import Json, JsonObject
+from ..heaven.tree import list_files
 from . import fields
 from .door import Entry
 from .edits.lines import split_lines
 from .history import Change, RunHistory, histories
+from .lineage import Lineage, Origin, Unwritten
+from .record import Record
 from .replay import source_lines
 
 
@@ -73,63 +72,79 @@ class Why:
     cause: Cause | Outside
 
 
-def why(heaven: Heaven, root: Path, path: str, line: int) -> Why:
+def why(heaven: Record, root: Path, path: str, line: int) -> Why:
     """The cause of line `line` (1-based) of `path`. Raises NoSuchLine, PathOutside, RunDamaged."""
-    path = normalise(path)
-    try:
-        content = resolve_inside(root, path).read_bytes()
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NoSuchLine(f"there is no file {path}") from error
+    path, content = _read(root, path)
     lines = split_lines(content)
     if not 1 <= line <= len(lines):
         raise NoSuchLine(f"{path} has {len(lines)} lines, there is no line {line}")
     text = lines[line - 1].decode("utf-8", "replace").rstrip("\r\n")
     past = histories(heaven)
-    changes = [change for one in past for change in one.changes if change.path == path]
-    found = _walk(heaven, changes, content, line)
-    if isinstance(found, Outside):
-        return Why(path, line, text, Outside(found.reason, _git_blame(root, path, line)))
-    change, operation = found
+    origin = _origins(heaven, root, past, path, content)[line - 1]
+    if isinstance(origin, Unwritten):
+        return Why(path, line, text, Outside(origin.reason, _git_blame(root, path, line)))
+    change = origin.change
     history = next(one for one in past if one.run.name == change.run.name)
-    return Why(path, line, text, _cause(heaven, history, change, operation))
+    return Why(path, line, text, _cause(heaven, history, change, origin.operation))
 
 
-def _walk(
-    heaven: Heaven, changes: Sequence[Change], content: bytes, line: int
-) -> tuple[Change, int] | Outside:
-    """The change that wrote the line, and the index of its operation."""
-    for change in reversed(changes):
-        if change.after is None:
-            return Outside("it came after a run had deleted the file", None)
-        if hashlib.sha256(content).hexdigest() != change.after:
-            after = heaven.get_blob(change.after)
-            mapped = _map_back(split_lines(after), split_lines(content), line)
-            if mapped is None:
-                return Outside(f"it was changed after run {change.run.name}, by no run", None)
-            line, content = mapped, after
-        offset = 0
-        for hunk in change.hunks:
-            if hunk.after_start <= line < hunk.after_start + hunk.after_count:
-                return change, hunk.op
-            if hunk.after_start + hunk.after_count <= line:
-                offset += hunk.before_count - hunk.after_count
-        line += offset
-        if change.before is None:
-            return Outside("no operation of the run that made the file wrote it", None)
-        content = heaven.get_blob(change.before)
-    return Outside("it was there before any run changed this file", None)
+def _origins(
+    heaven: Record, root: Path, past: Sequence[RunHistory], path: str, content: bytes
+) -> list[Origin]:
+    try:
+        return Lineage(heaven, past, list_files(root)).origins(path, content)
+    except BlobMissing:
+        reason = "the contents of an earlier run of this file were dropped (aa gc)"
+        return [Unwritten(reason)] * len(split_lines(content))
 
 
-def _map_back(old: list[bytes], new: list[bytes], line: int) -> int | None:
-    """The line of `old` that line `line` of `new` is, or None where it is new."""
-    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
-    for block in matcher.get_matching_blocks():
-        if block.b < line <= block.b + block.size:
-            return block.a + (line - block.b)
-    return None
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """One line of a file: what wrote it. `run` and the rest are None where no run did; `commit` is
+    then git's word, where it has one."""
+
+    line: int
+    text: str
+    run: str | None
+    where: str | None
+    author: str | None
+    reason: str | None
+    commit: str | None
 
 
-def _cause(heaven: Heaven, history: RunHistory, change: Change, operation: int) -> Cause:
+def blame(heaven: Record, root: Path, path: str) -> tuple[Blamed, ...]:
+    """Every line of a file. Raises NoSuchLine (no such file), PathOutside, RunDamaged."""
+    path, content = _read(root, path)
+    past = histories(heaven)
+    by_name = {one.run.name: one for one in past}
+    origins = _origins(heaven, root, past, path, content)
+    commits = _git_blame_all(root, path) if any(isinstance(o, Unwritten) for o in origins) else {}
+    known: dict[int, tuple[str, str]] = {}
+    rows: list[Blamed] = []
+    for number, (data, origin) in enumerate(zip(split_lines(content), origins, strict=True), 1):
+        text = data.decode("utf-8", "replace").rstrip("\r\n")
+        if isinstance(origin, Unwritten):
+            commit = commits.get(number)
+            rows.append(Blamed(number, text, None, None, None, origin.reason, commit))
+            continue
+        change = origin.change
+        if id(change) not in known:
+            cause = _cause(heaven, by_name[change.run.name], change, origin.operation)
+            known[id(change)] = cause.where, cause.macro or cause.angel or cause.instruction
+        where, author = known[id(change)]
+        rows.append(Blamed(number, text, change.run.name, where, author, None, None))
+    return tuple(rows)
+
+
+def _read(root: Path, path: str) -> tuple[str, bytes]:
+    path = normalise(path)
+    try:
+        return path, resolve_inside(root, path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise NoSuchLine(f"there is no file {path}") from error
+
+
+def _cause(heaven: Record, history: RunHistory, change: Change, operation: int) -> Cause:
     run = history.run
     module = decode(heaven.get_blob(run.module))
     pc = change.entry.pc
@@ -185,25 +200,39 @@ def _macro_text(operands: JsonObject) -> str:
 
 
 def _git_blame(root: Path, path: str, line: int) -> str | None:
-    """`abc123def456 Author date subject` of the commit that wrote the line, where git has it."""
-    command = ["git", "blame", "--porcelain", "-L", f"{line},{line}", "--", path]
+    """`abc123def456 Author: subject` of the commit that wrote the line, where git has it."""
+    return _git_blame_all(root, path, f"{line},{line}").get(line)
+
+
+def _git_blame_all(root: Path, path: str, lines: str | None = None) -> dict[int, str]:
+    """Git's word on each line of the file, or on a range of them; empty where git has none."""
+    some = [] if lines is None else ["-L", lines]
+    command = ["git", "blame", "--porcelain", *some, "--", path]
     try:
-        done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, check=False, timeout=60
-        )
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False, timeout=60)
     except (FileNotFoundError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode != 0 or not done.stdout:
-        return None
-    head, *rest = done.stdout.splitlines()
-    facts: dict[str, str] = {}
-    for entry in rest:
-        name, _, value = entry.partition(" ")
-        facts.setdefault(name, value)
-    commit = head.split(" ")[0]
-    if set(commit) == {"0"}:
-        return "not committed yet"
-    return f"{commit[:12]} {facts.get('author', '?')}: {facts.get('summary', '')}"
+        return {}
+    if done.returncode != 0:
+        return {}
+    found: dict[int, str] = {}
+    facts: dict[str, dict[str, str]] = {}
+    commit = number = ""
+    for row in done.stdout.decode("utf-8", "replace").split("\n"):
+        if row.startswith("\t"):
+            about = facts[commit]
+            found[int(number)] = (
+                "not committed yet"
+                if set(commit) == {"0"}
+                else f"{commit[:12]} {about.get('author', '?')}: {about.get('summary', '')}"
+            )
+            continue
+        name, _, value = row.partition(" ")
+        if len(name) in (40, 64) and not name.strip("0123456789abcdef"):
+            commit, number = name, value.split(" ")[1]
+            facts.setdefault(commit, {})
+        elif commit:
+            facts[commit].setdefault(name, value)
+    return found
 
 
 def as_json(answer: Why) -> dict[str, Json]:

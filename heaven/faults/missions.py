@@ -19,6 +19,7 @@ from .governor import Account, Governor, Remaining
 
 PAGE_FAULT: Final = "page_fault"
 FORGOTTEN: Final = "mission_forgotten"
+REWOUND: Final = "mission_rewound"
 REMEMBERED: Final = 4_096
 """Missions beyond this many are forgotten, the one that asked least recently first."""
 
@@ -93,7 +94,11 @@ class Missions:
 
     @property
     def folds(self) -> Mapping[str, Fold]:
-        return {PAGE_FAULT: self._fold_fault, FORGOTTEN: self._fold_forgotten}
+        return {
+            PAGE_FAULT: self._fold_fault,
+            FORGOTTEN: self._fold_forgotten,
+            REWOUND: self._fold_rewound,
+        }
 
     def draw(self, mission: str) -> Draw:
         """Begin to answer a fault. Raises BudgetSpent."""
@@ -108,14 +113,28 @@ class Missions:
         if mission in self._recent:
             log.append(FORGOTTEN, {"mission": mission}, sync=False)
 
+    def rewind(self, mission: str, seq: int, log: EventLog) -> None:
+        """Bring a mission back to what it was after event `seq`: faults since then were answered to
+        a process that died before it could use them. Reads the log up to there. Raises what
+        `EventLog.append` raises."""
+        before = Missions()
+        for event in log.events(kinds=before.folds.keys()):
+            if event.seq > seq:
+                break
+            if event.data.get("mission") == mission:
+                before.folds[event.kind](event)
+        row: Json = before._row(mission) if mission in before._recent else [mission, 0, 0, []]
+        if row != (self._row(mission) if mission in self._recent else [mission, 0, 0, []]):
+            log.append(REWOUND, {"mission": mission, "row": row}, sync=False)
+
     def state(self) -> Json:
-        rows: list[Json] = []
-        for mission in self._recent:
-            account = self.governor.drawn(mission)
-            shown = self.delta.shown(mission)
-            shards: list[Json] = [[key, blob] for key, (_, blob) in shown.items()]
-            rows.append([mission, account.calls, account.bytes, shards])
-        return rows
+        return [self._row(mission) for mission in self._recent]
+
+    def _row(self, mission: str) -> Json:
+        account = self.governor.drawn(mission)
+        shown = self.delta.shown(mission)
+        shards: list[Json] = [[key, blob] for key, (_, blob) in shown.items()]
+        return [mission, account.calls, account.bytes, shards]
 
     def restore(self, state: Json) -> None:
         for mission in list(self._recent):
@@ -123,12 +142,15 @@ class Missions:
         if not isinstance(state, list):
             raise BadState("the missions are no list")
         for row in state:
-            match row:
-                case [str(mission), int(calls), int(size), list(shards)]:
-                    if not self._take(mission, calls, size, shards):
-                        raise BadState(f"the shards of mission {mission!r} are malformed")
-                case _:
-                    raise BadState("a mission is malformed")
+            self._restore_row(row)
+
+    def _restore_row(self, row: Json) -> None:
+        match row:
+            case [str(mission), int(calls), int(size), list(shards)]:
+                if not self._take(mission, calls, size, shards):
+                    raise BadState(f"the shards of mission {mission!r} are malformed")
+            case _:
+                raise BadState("a mission is malformed")
 
     def _fold_fault(self, event: Event) -> None:
         match event.data:
@@ -139,6 +161,13 @@ class Missions:
 
     def _fold_forgotten(self, event: Event) -> None:
         self._drop(str(event.data.get("mission")))
+
+    def _fold_rewound(self, event: Event) -> None:
+        self._drop(str(event.data.get("mission")))
+        try:
+            self._restore_row(event.data.get("row"))
+        except BadState as bad:
+            raise BadEvent(f"event {event.seq} is no {event.kind} of this version") from bad
 
     def _take(self, mission: str, calls: int, size: int, shards: list[Json]) -> bool:
         self._recent.pop(mission, None)

@@ -118,6 +118,11 @@ class FaultRouter:
         with self._guard:
             self._missions.forget(mission_id, self._log)
 
+    def rewind(self, mission_id: str, seq: int) -> None:
+        """Bring a mission's budget and deltas back to what they were after event `seq`."""
+        with self._guard:
+            self._missions.rewind(mission_id, seq, self._log)
+
     def fault(self, request: Request) -> Response:
         """Answer one fault. Raises FaultRefused, TreeUnreadable, OSError.
 

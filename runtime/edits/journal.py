@@ -1,7 +1,7 @@
 """The record of an edit in Heaven's log: written before the first file changes, closed after.
 
 `edit_staged` holds everything that is needed to finish the edit or to take it back;
-`edit_landed` or `edit_abandoned` closes it.
+`edit_landed` or `edit_abandoned` closes it. `edit_expanded` comes before one that macro ops made.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .assemble import Hunk
 STAGED = "edit_staged"
 LANDED = "edit_landed"
 ABANDONED = "edit_abandoned"
+EXPANDED = "edit_expanded"
 
 
 class BadJournal(RunError):

@@ -30,10 +30,10 @@ class FakeEffects:
     packs: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
 
-    def pin(self, rev: str) -> JsonObject:
+    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
         return {"rev": rev, "commit": None, "tree": "0" * 64, "manifest": "0" * 64}
 
-    def acquire(self, scopes: Sequence[tuple[str, str]]) -> JsonObject:
+    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
         return {"acquired": [f"{kind}:{value}" for kind, value in scopes]}
 
     def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:
@@ -109,7 +109,7 @@ class MemoryDoor:
         key = call.key()
         self.entries.append(Entry(seq, call.pc, call.op, key, call.operands, result))
         result_id = sha256(encode(result)).hexdigest()
-        self._head = link_head(self._head, seq, call, key, result_id)
+        self._head = link_head(self._head, seq, call.pc, call.op, key, result_id)
         return result
 
     def ops(self) -> list[str]:

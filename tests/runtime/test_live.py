@@ -26,8 +26,8 @@ def home(tmp_path: Path) -> Iterator[HeavenHome]:
 def effects_of(home: HeavenHome) -> LiveEffects:
     """A run that leased the whole repository."""
     effects = LiveEffects(home.heaven, home.root, "r1", angel=None, check_timeout=1.0)
-    effects.pin("HEAD")
-    effects.acquire([("directory", ".")])
+    effects.pin("HEAD", None)
+    effects.acquire([("directory", ".")], None)
     return effects
 
 

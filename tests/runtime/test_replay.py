@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from genesis_ssmp.runtime import runs
-from genesis_ssmp.runtime.errors import RunIncomplete
+from genesis_ssmp.runtime.errors import RunDamaged, RunIncomplete
 from genesis_ssmp.runtime.replay import replay
 from kit.angel import edit_answer, scripted
-from kit.mission import Mission
+from kit.mission import Mission, program
 from kit.repository import Repository
 
 HEAD = "ISA_VERSION 0\nBASE_REV HEAD\n"
@@ -35,7 +35,7 @@ def test_a_failed_run_replays_as_well(mission: Mission) -> None:
     ended = mission.ended(HEAD + BODY, angel=scripted(BREAK, BREAK))
     assert ended.exit_code == 1
     found = replay(mission.heaven, runs.find(mission.heaven, "last"))
-    assert found.same and found.outcome.status == "failed"
+    assert found.same and found.outcome and found.outcome.status == "failed"
 
 
 def test_a_macro_run_replays_after_the_tree_has_moved_on(mission: Mission) -> None:
@@ -69,3 +69,31 @@ def test_a_replay_needs_no_angel_and_runs_no_tool(
 
     monkeypatch.setattr("subprocess.Popen", refuse)
     assert replay(mission.heaven, run).same
+
+
+def test_a_replay_stops_where_it_is_told_to(mission: Mission) -> None:
+    mission.ended(HEAD + BODY, angel=scripted(BREAK, MEND))
+    run = runs.find(mission.heaven, "last")
+    whole = replay(mission.heaven, run)
+    trees = []
+    for count in range(whole.syscalls + 2):
+        found = replay(mission.heaven, run, upto=count)
+        assert found.same
+        assert found.syscalls == min(count, whole.syscalls)
+        assert (found.outcome is None) == (count < whole.syscalls)
+        trees.append(found.tree)
+    assert len(set(trees)) == 3, "as it was, with the first edit, with the second"
+    assert trees[-1] == whole.tree
+
+
+def test_what_a_cut_off_run_did_is_replayed_on_request(mission: Mission) -> None:
+    runs.start(
+        mission.heaven,
+        program="p",
+        module=program(HEAD).code,
+        source=None,
+        angel=None,
+        params={},
+    )
+    with pytest.raises(RunDamaged):
+        replay(mission.heaven, runs.find(mission.heaven, "last"), upto=3)

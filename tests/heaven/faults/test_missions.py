@@ -75,6 +75,22 @@ def test_a_forgotten_mission_stays_forgotten(root: Path) -> None:
         assert kinds == [PAGE_FAULT, FORGOTTEN, PAGE_FAULT]
 
 
+def test_a_mission_is_rewound_to_what_it_was_after_an_event(root: Path) -> None:
+    with HeavenHome(root) as home:
+        first = home.heaven.fault(SYMDEF)
+        then = home.heaven.last_seq
+        again = home.heaven.fault(SYMDEF)
+        assert again.shards[0].kind == "unchanged"
+        home.heaven.rewind_mission("m", then)
+        assert home.reopen().fault(SYMDEF) == again, "as if it had not been asked"
+        home.heaven.rewind_mission("m", 0)
+        assert home.reopen().fault(SYMDEF) == first
+        count = home.heaven.last_seq
+        home.heaven.rewind_mission("m", count)
+        home.heaven.rewind_mission("never heard of", 0)
+        assert home.heaven.last_seq == count, "nothing to rewind is no event"
+
+
 def test_a_page_fault_costs_no_sync_of_the_log(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Heaven.open(root) as heaven:
         heaven.fault(SYMDEF)  # stores the blobs of the reply

@@ -1,0 +1,140 @@
+"""`aa resume`: go on with a run whose process died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import repo_option
+from .output import ENVIRONMENT, FAILED, Problem, Report, output_options
+
+if TYPE_CHECKING:
+    from ..aa.module import Module
+    from ..heaven import Heaven
+    from ..runtime.door import Entry
+    from ..runtime.runs import Run
+
+
+@click.command()
+@click.argument("run_name", required=False, metavar="[RUN]")
+@repo_option
+@click.option(
+    "--angel",
+    metavar="SPEC",
+    help="Who answers what is still open: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
+)
+@click.option(
+    "--program",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Hold FILE against the bytecode that the run is pinned to, and refuse if they differ.",
+)
+@click.option(
+    "--ask-again",
+    is_flag=True,
+    help="Put a question again that the angel may have answered already, and been paid for.",
+)
+@click.option(
+    "--check-timeout",
+    type=click.FloatRange(min=0.1),
+    default=900.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one RUN may take.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say how the run ended, and nothing before.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print the output of RUN as it comes.")
+@output_options
+def resume(
+    report: Report,
+    run_name: str | None,
+    repo: str | None,
+    angel: str | None,
+    program: str | None,
+    ask_again: bool,
+    check_timeout: float,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Go on with RUN (default: the last one that was cut off) from where its process died.
+
+    The recorded bytecode is executed again, answered from the log as far as that goes: no answer of
+    an angel is asked for twice, no edit made twice. A syscall without a recorded result is in
+    doubt: edits are completed from the journal, page faults and checks done again; an angel is
+    asked again only where the section has IF_FAIL RETRY, or with --ask-again.
+
+    \b
+    Examples:
+      aa resume
+      aa resume r3 --angel scripted:answers.json
+      aa resume r3 --program refactor.isa
+    """
+    from ..aa.decode import decode
+    from ..runtime.angels import configured, open_angel
+    from ..runtime.errors import AngelInDoubt, AngelUnavailable, ReplayDivergence
+    from ..runtime.execute import resume as go_on
+    from ..runtime.replay import source_lines
+    from ..runtime.resume import compare
+    from .ending import say_ended
+    from .narration import Narrator
+    from .repository import find_root, open_heaven
+
+    root = find_root(repo)
+    try:
+        specification = configured(angel, root)
+        base = Path.cwd() if angel else root
+        chosen = open_angel(specification, base) if specification else None
+    except AngelUnavailable as unavailable:
+        raise Problem(str(unavailable), ENVIRONMENT) from None
+    with open_heaven(root) as heaven:
+        run = _wanted(heaven, run_name)
+        module = decode(heaven.get_blob(run.module))
+        lines = source_lines(module, run.program)
+
+        def say_resumed(answered: int, doubt: Entry | None) -> None:
+            report.say(f"run {run.name}: {run.program}, {answered} syscalls answered by the log")
+            if doubt is not None:
+                where = lines.get(doubt.pc, f"pc {doubt.pc}")
+                report.say(f"  in doubt: {doubt.op} at {where}, begun and without a result")
+
+        try:
+            if program is not None:
+                compare(run, module, _now(report, program, module, run))
+            ended = go_on(
+                heaven,
+                root,
+                run,
+                angel=chosen,
+                ask_again=ask_again,
+                check_timeout=check_timeout,
+                observe=None if quiet or report.format == "json" else Narrator(report, lines),
+                on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
+                on_resume=None if quiet else say_resumed,
+            )
+        except ReplayDivergence as divergence:
+            raise Problem(str(divergence), FAILED) from None
+        except AngelInDoubt as doubt:
+            raise Problem(str(doubt), ENVIRONMENT) from None
+    say_ended(report, ended)
+    report.finish(ended.exit_code)
+
+
+def _now(report: Report, program: str, recorded: Module, run: Run) -> Module:
+    """The program as it is now, compiled as the recorded one was."""
+    from .programs import load_program
+
+    return load_program(report, program, recorded.output_mode, run.params).module
+
+
+def _wanted(heaven: Heaven, name: str | None) -> Run:
+    """The run of this name, or the newest that was cut off. Raises NoSuchRun."""
+    from ..runtime.runs import all_runs, find
+
+    if name is not None:
+        return find(heaven, name)
+    found = [run for run in all_runs(heaven) if run.resumable]
+    if not found:
+        raise Problem("no run of this repository was cut off: there is nothing to resume")
+    return found[-1]
