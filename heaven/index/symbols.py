@@ -63,6 +63,7 @@ class SymbolIndex:
 
     def close(self) -> None:
         with self._state.guard:
+            self._state.fresh.close()
             self._store.close()
 
     def build(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
@@ -83,6 +84,21 @@ class SymbolIndex:
         """Answer a question of several parts over one state of the tree: it may be asked again if
         a file moves meanwhile, so it must not do anything but ask."""
         return self._state.ask(question)
+
+    @property
+    def version(self) -> int:
+        """A number that is another one as soon as a file changed. For use inside `ask`."""
+        return self._state.version
+
+    def check(self, paths: Iterable[str]) -> None:
+        """Have a look at indexed files before something remembered of them is shown: the question
+        is asked again if one was changed and nobody told. For use inside `ask`."""
+        self._state.check(paths)
+
+    def is_listed(self, path: str) -> bool:
+        """Whether the file is known to be the repository's and not ignored; a new one that holds no
+        code may not be known yet. For use inside `ask`."""
+        return self._state.fresh.is_listed(path)
 
     def lines(self, path: str) -> Lines:
         """The source of an indexed file, exactly as it was indexed. For use inside `ask`."""
@@ -168,7 +184,7 @@ class SymbolIndex:
         wanted = normalise(path)
 
         def question() -> tuple[str, ...]:
-            listed = self._state.fresh.listed
+            listed = self._state.fresh.listing()
             same_name = [one for one in listed if basename(one) == basename(wanted)]
             close = get_close_matches(wanted, listed, n=count, cutoff=0.6)
             return tuple(dict.fromkeys([*same_name, *close]))[:count]
