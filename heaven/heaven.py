@@ -41,6 +41,7 @@ from .tree import Manifest, list_files, snapshot
 
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
+    from .faults.refusal import FaultRefused
     from .faults.router import FaultRouter
     from .index.symbols import IndexStats, SymbolIndex
 
@@ -398,6 +399,9 @@ class Heaven:
 
     @property
     def _router(self) -> FaultRouter:
+        known = self._faults
+        if known is not None:
+            return known
         from .faults.router import FaultRouter
 
         with self._index_guard:
@@ -418,6 +422,17 @@ class Heaven:
         response = self._router.fault(request)
         self._hotset.served(request.args)
         return response
+
+    def faults(self, requests: Sequence[Request]) -> tuple[Response | FaultRefused, ...]:
+        """Answer page faults in order, as `fault` would each, over one state of the files; one
+        that is refused has its refusal in its place. Raises TreeUnreadable, ReadOnly, OSError."""
+        from .faults.refusal import FaultRefused
+
+        answers = self._router.faults(requests)
+        for request, answer in zip(requests, answers, strict=True):
+            if not isinstance(answer, FaultRefused):
+                self._hotset.served(request.args)
+        return answers
 
     def forget_mission(self, mission_id: str) -> None:
         """Start a mission's page-fault budget and deltas afresh."""

@@ -17,7 +17,7 @@ from ..paths import normalise, resolve_inside
 from ..records import Symbol
 from ..tree import is_listed
 from .drafts import Data, Draft, draft
-from .excerpts import excerpt, of_references, of_symbol
+from .excerpts import excerpt, of_hits, of_references, of_symbol
 from .refusal import MOST_HITS, FaultRefused, count_of, needed
 
 if TYPE_CHECKING:
@@ -182,10 +182,8 @@ class TreeDrafts:
     def _search(self, args: Args) -> Draft:
         query = needed(args.query, "query")
         count = count_of(args, _SEARCH)
-        found = self._index.search(query, count)
-        excerpts = tuple(
-            part for symbol in found for part in of_symbol(self._index, symbol, "signature")
-        )
+        found = self._index.hits(query, count)
+        excerpts = of_hits(self._index, found)
         data: Data = {"found": len(found)}
         note = None if found else "nothing matches"
         return self._of_index("search", f"search {count} {query}", query, excerpts, note, data=data)

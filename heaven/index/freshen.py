@@ -79,6 +79,10 @@ class Freshener:
         """Every file that is not ignored, those that hold no code included."""
         return self._watch.list() if self._watch.told else self.listed
 
+    def suspect(self, path: str) -> None:
+        """A file is not what it was, though nobody told: the next `refresh` looks at it."""
+        self._suspects.add(path)
+
     def shows(self, path: str) -> bool:
         """Whether an indexed file still looks as it was read; if not, the next `refresh` reads it.
         True without a look where that just looked at all files."""

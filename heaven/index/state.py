@@ -129,15 +129,32 @@ class IndexState:
         try:
             source = (self.root / path).read_bytes()
         except OSError as error:
+            self.fresh.suspect(path)
             raise SourceMoved(path) from error
         digest = sha256(source).hexdigest()
         if row is not None and digest != row.hash:
+            self.fresh.suspect(path)
             raise SourceMoved(path)
         lines = Lines(source)
         self._lines[path] = (digest, lines)
         if len(self._lines) > _CACHED_FILES:
             self._lines.popitem(last=False)
         return lines
+
+    def source(self, path: str) -> bytes:
+        """An indexed file's content, for whoever goes through many: it is not kept."""
+        row, known = self.fresh.rows[path], self._lines.get(path)
+        if known is not None and known[0] == row.hash:
+            return known[1].source
+        try:
+            source = (self.root / path).read_bytes()
+        except OSError as error:
+            self.fresh.suspect(path)
+            raise SourceMoved(path) from error
+        if sha256(source).hexdigest() != row.hash:
+            self.fresh.suspect(path)
+            raise SourceMoved(path)
+        return source
 
     def facts(self, path: str) -> FileFacts | None:
         """What a file says; None for one that is not indexed."""

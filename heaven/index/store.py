@@ -296,6 +296,17 @@ class IndexStore:
         )
         return [(row[0], row[1]) for row in rows]
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For tables beside these, in transactions of their own."""
+        return self._db
+
+    def enclosing(self, path: str, line: int) -> Symbol | None:
+        """The innermost definition that the line is in."""
+        where = "WHERE f.path=? AND s.start_line<=? AND s.end_line>=?"
+        found = self._symbols(where, (path, line, line))
+        return max(found, key=lambda one: one.extent.start_byte, default=None)
+
     def names(self) -> list[str]:
         """Every symbol's name, once each."""
         return [row[0] for row in self._db.execute("SELECT DISTINCT name FROM symbols")]

@@ -15,13 +15,13 @@ from posixpath import basename
 from typing import TypeVar
 
 from ..paths import normalise
-from ..records import Reference, Symbol
+from ..records import Hit, Reference, Symbol
 from ..tree import list_files
 from .facts import FileFacts
 from .modules import Module
 from .naming import Naming
 from .references import References
-from .search import match_expression
+from .search import Search, near_names
 from .state import IndexState, Standing
 from .store import IndexStore, Lines
 from .tests_reach import TestReach, tests_reaching
@@ -60,6 +60,7 @@ class SymbolIndex:
         self._store = IndexStore(database)
         self._state = IndexState(root, self._store, lister)
         self._references = References(self._state)
+        self._search = Search(self._state, self._names)
 
     def close(self) -> None:
         with self._state.guard:
@@ -168,16 +169,7 @@ class SymbolIndex:
     def near(self, name: str, count: int = 5) -> tuple[str, ...]:
         """Names that exist and look like `name`, best first."""
         last = name.rpartition("::")[2].rpartition(".")[2]
-
-        def question() -> tuple[str, ...]:
-            names = self._store.names()
-            folded: dict[str, str] = {}
-            for one in names:
-                folded.setdefault(one.lower(), one)
-            close = get_close_matches(last.lower(), folded, n=count, cutoff=0.6)
-            return tuple(folded[one] for one in close)
-
-        return self.ask(question)
+        return self.ask(lambda: tuple(near_names(last, self._names(), count)))
 
     def near_paths(self, path: str, count: int = 5) -> tuple[str, ...]:
         """Files of the repository whose path looks like `path`, best first."""
@@ -193,16 +185,23 @@ class SymbolIndex:
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
         """Symbols whose name, its parts, path or signature match the words, best first."""
+        if top_k <= 0:
+            return ()
+        key = ("symbols", query, top_k)
+        work = partial(self._search.symbols, query, top_k)
+        return self.ask(lambda: self._state.remembered(key, work))
 
-        def question() -> tuple[Symbol, ...]:
-            for expression in match_expression(query):
-                hits = self._store.search(expression, top_k)
-                if hits:
-                    return tuple(self._store.by_ids([number for number, _ in hits]))
-            close = self.near(query, top_k) if query.strip() else ()
-            return tuple(one for name in close for one in self._store.by_name(name))[:top_k]
+    def hits(self, query: str, top_k: int = 20) -> tuple[Hit, ...]:
+        """Definitions as `search` finds them and code with the words in it, in one order, best
+        first. The first call reads all files once, to know their words."""
+        if top_k <= 0:
+            return ()
+        key = ("hits", query, top_k)
+        work = partial(self._search.hits, query, top_k)
+        return self.ask(lambda: self._state.remembered(key, work))
 
-        return self.ask(question) if top_k > 0 else ()
+    def _names(self) -> tuple[str, ...]:
+        return self._state.remembered(("names",), lambda: tuple(self._store.names()))
 
     # References
 

@@ -147,11 +147,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST",
         "/pf",
-        "A page fault: source text, within the mission's budget.",
+        "A page fault: source text, within the mission's budget. Or a list of at most 100 of them, "
+        "answered in order over one state of the files by a list, where one that is refused has "
+        "its error (as in a failed answer) in its place.",
         Response,
         operations.fault,
         Lane.INDEX,
         body=Request,
+        many=True,
         errors=(404, 429),
     ),
     Route(
