@@ -63,10 +63,9 @@ HitHow: TypeAlias = Literal["exact", "parts", "prefix", "around", "fuzzy", "code
 class Hit:
     """What a search found at `start_line`..`end_line` (1-based, inclusive) of a file.
 
-    `how`: a name that is the query, has all of its words, has them as beginnings, is in a place or
-    signature that has them, or looks like it; `code` has all words, or any where nothing else does;
-    `any`, a definition with some of the words. `symbol` is the definition found, or the innermost
-    one around the code.
+    `how`: a name that is the query, has all of its words, has them as beginnings, lies inside what
+    has them, or looks like it; `any`, a name with one of the words; `code`, lines. `symbol` is the
+    definition found, or the innermost one around the code.
     """
 
     path: str

@@ -21,7 +21,7 @@ from .facts import FileFacts
 from .modules import Module
 from .naming import Naming
 from .references import References
-from .search import Search, near_names
+from .search import Search
 from .state import IndexState, Standing
 from .store import IndexStore, Lines
 from .tests_reach import TestReach, tests_reaching
@@ -60,7 +60,7 @@ class SymbolIndex:
         self._store = IndexStore(database)
         self._state = IndexState(root, self._store, lister)
         self._references = References(self._state)
-        self._search = Search(self._state, self._names)
+        self._search = Search(self._state)
 
     def close(self) -> None:
         with self._state.guard:
@@ -169,7 +169,7 @@ class SymbolIndex:
     def near(self, name: str, count: int = 5) -> tuple[str, ...]:
         """Names that exist and look like `name`, best first."""
         last = name.rpartition("::")[2].rpartition(".")[2]
-        return self.ask(lambda: tuple(near_names(last, self._names(), count)))
+        return self.ask(lambda: tuple(self._search.near(last, count)))
 
     def near_paths(self, path: str, count: int = 5) -> tuple[str, ...]:
         """Files of the repository whose path looks like `path`, best first."""
@@ -184,7 +184,7 @@ class SymbolIndex:
         return self.ask(question)
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
-        """Symbols whose name, its parts, path or signature match the words, best first."""
+        """Definitions whose names, or for want of any whose code, match the words, best first."""
         if top_k <= 0:
             return ()
         key = ("symbols", query, top_k)
@@ -199,9 +199,6 @@ class SymbolIndex:
         key = ("hits", query, top_k)
         work = partial(self._search.hits, query, top_k)
         return self.ask(lambda: self._state.remembered(key, work))
-
-    def _names(self) -> tuple[str, ...]:
-        return self._state.remembered(("names",), lambda: tuple(self._store.names()))
 
     # References
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 How: TypeAlias = Literal["itself", "reference", "name", "import"]
 
+# Names that are looked at for those of tests.
+_NAMED: Final = 200
 _BY_NAME: Final = 0.5
 _BY_IMPORT: Final = 0.2
 _THROUGH: Final = 0.9
@@ -79,7 +81,7 @@ def tests_reaching(index: SymbolIndex, symbol: Symbol, top_k: int) -> tuple[Test
                 offer(test, "reference", one.confidence * _THROUGH)
     wanted = set(split_name(symbol.name))
     if wanted and index.symbol(symbol.id) is not None:
-        for test in index.search(f"test {symbol.name}", 50):
+        for test in index.search(symbol.name, _NAMED):
             if is_test(test) and wanted <= set(split_name(test.name)):
                 offer(test, "name", _BY_NAME)
     for path in importing:

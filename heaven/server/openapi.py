@@ -128,7 +128,8 @@ def _or_many(
     one: dict[str, Json] = {"$ref": ref}
     if not route.many:
         return one
-    item: dict[str, Json] = {"oneOf": [one, *({"$ref": o} for o in others)]} if others else one
+    refs: list[Json] = [{"$ref": other} for other in (ref, *others)]
+    item: dict[str, Json] = {"oneOf": refs} if others else one
     several: dict[str, Json] = {"type": "array", "items": item}
     if most is not None:
         several |= {"minItems": 1, "maxItems": most}
