@@ -227,7 +227,7 @@ class HeavenClient:
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
         asked = urlencode({"q": query, "top_k": top_k})
-        found = self._get(f"/ir/search?{asked}", messages.Symbols)
+        found = self._get(f"/ir/search?{asked}", messages.SearchFound)
         return tuple(map(messages.symbol_of, found.symbols))
 
     def read_slice(self, path: str, start_line: int = 1, n: int = 20) -> str:

@@ -392,7 +392,8 @@ class Heaven:
         return self.index.callers(name, top_k)
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
-        """Symbols whose names or signatures match the words, best first. Raises TreeUnreadable."""
+        """Definitions whose names, or for want of any whose code, match the words, best first.
+        Raises TreeUnreadable."""
         return self.index.search(query, top_k)
 
     # Page faults

@@ -130,9 +130,22 @@ def read_slice(heaven: Heaven, call: Call) -> messages.Content:
     return messages.Content(heaven.read_slice(path, start, n))
 
 
-def search(heaven: Heaven, call: Call) -> messages.Symbols:
-    found = heaven.search(_str(call, "q"), _int(call, "top_k"))
-    return messages.Symbols(tuple(map(symbol_record, found)))
+def search(heaven: Heaven, call: Call) -> messages.SearchFound:
+    query, count = _str(call, "q"), _int(call, "top_k")
+    symbols = heaven.search(query, count)
+    code = [
+        messages.CodeRecord(
+            hit.path,
+            hit.start_line,
+            hit.end_line,
+            heaven.read_slice(hit.path, hit.start_line, hit.end_line - hit.start_line + 1),
+            rank,
+            None if hit.symbol is None else hit.symbol.qualname,
+        )
+        for rank, hit in enumerate(heaven.index.hits(query, count), 1)
+        if hit.how == "code"
+    ]
+    return messages.SearchFound(tuple(map(symbol_record, symbols)), tuple(code))
 
 
 def fault(heaven: Heaven, call: Call) -> Response | tuple[Response | dict[str, Json], ...]:

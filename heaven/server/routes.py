@@ -28,7 +28,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET",
         "/status",
-        "How Heaven is: last event, live leases, what is asked for most, file clocks.",
+        "How Heaven is: last event, live leases, what this server was asked for most, file clocks.",
         HeavenStatus,
         operations.status,
     ),
@@ -138,8 +138,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET",
         "/ir/search",
-        "Symbols that match the words, best first.",
-        messages.Symbols,
+        "Definitions whose names match the words, best first, and lines of code that do.",
+        messages.SearchFound,
         operations.search,
         Lane.INDEX,
         query=(Param("q", "str", "The words."), _TOP_K),
