@@ -18,14 +18,12 @@ from genesis_ssmp.heaven import (
     NotCanonical,
     PathOutside,
 )
-from genesis_ssmp.heaven.client import HeavenClient
 from genesis_ssmp.heaven.errors import BadSlice, NoSuchFile
 from genesis_ssmp.heaven.faults.router import FaultRefused
 from genesis_ssmp.heaven.log.chain import GENESIS_HASH
 from genesis_ssmp.heaven.manifests import Drift
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.proto.pf import Args, Command, Request, Response
-from genesis_ssmp.proto.wire import WireError
 from kit.either import Either
 
 FILE = Scope("file", "calc/core.py")
@@ -218,20 +216,6 @@ def test_the_budget_ends_in_the_middle_of_several_faults(either: Either) -> None
     assert all(one.shards[0].kind == "unchanged" for one in replies[3:])
     refused = [one for one in answers[20:] if isinstance(one, FaultRefused)]
     assert [one.reason for one in refused] == ["budget"] * 13
-
-
-def test_a_malformed_one_among_several_is_named_and_nothing_is_counted(either: Either) -> None:
-    if not isinstance(either.heaven, HeavenClient):
-        pytest.skip("a typed request has its shape")
-    body = b'[{"command":"PF_STATUS","args":{}},{"command":"PF_STATUS","args":{"missing_id":"m"}}]'
-    with pytest.raises(WireError) as refused:
-        either.heaven._ask("POST", "/pf", body)
-    assert refused.value.path == "[1].args"
-    with pytest.raises(WireError):
-        either.heaven._ask("POST", "/pf", b"[]")
-    with pytest.raises(WireError):
-        either.heaven._ask("POST", "/pf", b"[%b]" % b",".join([body[1:35]] * 101))
-    assert either.heaven.last_seq == 0
 
 
 def test_an_unknown_symbol_is_refused_with_what_is_near(either: Either) -> None:

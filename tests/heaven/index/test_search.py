@@ -11,6 +11,7 @@ import click
 import pytest
 from genesis_ssmp.heaven.index.code import CodeStore
 from genesis_ssmp.heaven.index.symbols import SymbolIndex
+from genesis_ssmp.heaven.records import Hit
 from genesis_ssmp.heaven.words import split_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,6 +156,10 @@ def click_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SymbolInde
     found.close()
 
 
+def text_of(index: SymbolIndex, hit: Hit) -> str:
+    return index.ask(lambda: index.lines(hit.path).text(hit.start_line, hit.end_line)).decode()
+
+
 @pytest.mark.parametrize(("query", "how", "first"), CLICK, ids=[query for query, _, _ in CLICK])
 def test_what_people_look_for_in_a_real_package_comes_first(
     click_index: SymbolIndex, query: str, how: str | None, first: str | None
@@ -166,12 +171,7 @@ def test_what_people_look_for_in_a_real_package_comes_first(
     if first is not None:
         assert found.symbol is not None and found.symbol.qualname == first
     if how is None:
-        shown = [
-            click_index.ask(
-                lambda one=one: click_index.lines(one.path).text(one.start_line, one.end_line)
-            ).decode()
-            for one in hits
-        ]
+        shown = [text_of(click_index, one) for one in hits]
         assert any(query.casefold().rstrip("!") in text.casefold() for text in shown[:3])
 
 
