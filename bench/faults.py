@@ -12,7 +12,7 @@ from bench.table import Row, middle
 
 ROUNDS = 400
 DJANGO = "GENESIS_BENCH_DJANGO"
-"""Names an unpacked source distribution of Django, to be copied; without it there is no such row."""
+"""Names an unpacked source distribution of Django, to be copied; without it no such row."""
 
 
 def definition(root: Path) -> list[Row]:
