@@ -87,8 +87,10 @@ class Notices:
             try:
                 with os.scandir(f"{self._base}/{one}") as listing:
                     names = [each.name for each in listing if each.is_dir(follow_symlinks=False)]
-            except OSError:
-                continue
+            except OSError as error:
+                if error.errno in _NOTHING_THERE:
+                    continue
+                raise
             pending.extend(
                 f"{one}/{name}" if one else name for name in names if name not in SKIPPED
             )
@@ -110,7 +112,8 @@ class Notices:
         """Watch git's own files (from the root, or absolute) that decide what is listed."""
         for path in files:
             directory, name = os.path.split(os.path.join(self._base, path))  # noqa: PTH118
-            number = self._add(directory)
+            # Some tools make `.git`, or what is in it, a link.
+            number = self._add(directory, follow=True)
             if number is not None:
                 # What holds the file may itself come later (`.git/info`).
                 self._rules.setdefault(number, {"info"}).add(name)
@@ -159,9 +162,10 @@ class Notices:
         self._watches[directory] = number
         return True
 
-    def _add(self, place: str) -> int | None:
+    def _add(self, place: str, *, follow: bool = False) -> int | None:
+        mask = _WANTED | _ONLYDIR | (0 if follow else _DONT_FOLLOW)
         try:
-            number: int = self._inotify.add_watch(place, _WANTED | _ONLYDIR | _DONT_FOLLOW)
+            number: int = self._inotify.add_watch(place, mask)
         except OSError as error:
             if error.errno in _NOTHING_THERE:
                 return None

@@ -213,6 +213,18 @@ def test_the_rules_of_what_is_ignored_are_watched(root: Path, index: SymbolIndex
     assert defined(index, "v") == [] and defined(index, "w") == ["venv/v.py"]
 
 
+def test_rules_behind_a_link_are_watched_as_well(root: Path, index: SymbolIndex) -> None:
+    elsewhere = root.parent / "git"
+    subprocess.run(["git", "init", "-q", "."], cwd=root, check=True)
+    (root / ".git").rename(elsewhere)
+    (root / ".git").symlink_to(elsewhere)
+    (root / ".gitignore").write_text("a.py\n")
+    (root / "a.py").write_text("def a(): ...\n")
+    assert defined(index, "a") == [] and told(index)
+    subprocess.run(["git", "add", "-f", "a.py"], cwd=root, check=True)
+    assert defined(index, "a") == ["a.py"]
+
+
 def test_another_directory_in_the_roots_place_is_noticed(root: Path, index: SymbolIndex) -> None:
     (root / "a.py").write_text("def a(): ...\n")
     assert defined(index, "a") == ["a.py"]
@@ -227,7 +239,7 @@ def test_without_watches_every_file_is_looked_at(
 ) -> None:
     """The system's limit is other programs' too; reaching it is no error."""
 
-    def none_left(self: Notices, place: str) -> int | None:
+    def none_left(self: Notices, place: str, *, follow: bool = False) -> int | None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (root / "a.py").write_text("def a(): ...\n")
