@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, server, storage, symbols, vm
+from bench import boot, compiler, faults, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
@@ -22,10 +22,11 @@ MEASURES = (
     storage.lease,
     boot.boot,
     symbols.index,
+    faults.definition,
     server.empty_request,
     server.definition,
-    server.definition_tail,
     server.search,
+    server.batch,
     server.appends,
     server.leases,
 )

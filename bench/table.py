@@ -12,9 +12,9 @@ HEADINGS = ("what", "figure", "bar", "floor", "ratio", "")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`figure` is in `unit`. With a floor, the bar is the largest ratio of figure to floor;
-    without one it is the least figure, or the most where `at_most`. `bar` None is a figure that is
-    only shown.
+    """`figure` is in `unit`. The bar is the largest figure where `at_most`; else with a floor the
+    largest ratio of figure to floor, and without one the least figure. `bar` None is a figure that
+    is only shown.
     """
 
     what: str
@@ -33,17 +33,18 @@ class Row:
     def met(self) -> bool:
         if self.bar is None:
             return True
-        if self.ratio is not None:
-            return self.ratio <= self.bar
-        return self.figure <= self.bar if self.at_most else self.figure >= self.bar
+        if self.at_most:
+            return self.figure <= self.bar
+        return self.figure >= self.bar if self.ratio is None else self.ratio <= self.bar
 
     def cells(self) -> tuple[str, ...]:
         """The row as texts, in the order of the headings."""
         if self.bar is None:
             bar = "-"
         else:
-            limit = f"<= {self.bar:g}" if self.at_most else f">= {self.bar:,.0f}"
-            bar = f"<= {self.bar:g} x" if self.floor is not None else limit
+            limit = f"<= {self.bar:,g}" if self.at_most else f">= {self.bar:,.0f}"
+            ratio = self.floor is not None and not self.at_most
+            bar = f"<= {self.bar:g} x" if ratio else limit
         return (
             self.what,
             f"{_number(self.figure)} {self.unit}",

@@ -20,6 +20,7 @@ from ..proto.pf import Request, Response
 from .canonical import encode
 from .discovery import find_server
 from .errors import BadBlobId, Closed, HeavenRefused, HeavenUnreachable
+from .faults.refusal import FaultRefused
 from .leases.leases import DEFAULT_TTL_SECONDS
 from .leases.lockmodes import LockMode
 from .log.chain import GENESIS_HASH
@@ -226,7 +227,7 @@ class HeavenClient:
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
         asked = urlencode({"q": query, "top_k": top_k})
-        found = self._get(f"/ir/search?{asked}", messages.Symbols)
+        found = self._get(f"/ir/search?{asked}", messages.SearchFound)
         return tuple(map(messages.symbol_of, found.symbols))
 
     def read_slice(self, path: str, start_line: int = 1, n: int = 20) -> str:
@@ -235,6 +236,13 @@ class HeavenClient:
 
     def fault(self, request: Request) -> Response:
         return self._send("/pf", request, Response)
+
+    def faults(self, requests: Sequence[Request]) -> tuple[Response | FaultRefused, ...]:
+        if not requests:
+            return ()
+        body = b"[%b]" % b",".join(map(wire.dump_json, requests))
+        answers = _list(self._ask("POST", "/pf", body))
+        return tuple(map(_fault_answer, answers))
 
     def status(self) -> HeavenStatus:
         return self._get("/status", HeavenStatus)
@@ -312,6 +320,16 @@ class HeavenClient:
         self._local.connection = None
         with self._guard:
             self._open.discard(connection)
+
+
+def _fault_answer(answer: Json) -> Response | FaultRefused:
+    """One answer of several."""
+    if not isinstance(answer, dict) or "error" not in answer:
+        return wire.parse(Response, answer)
+    refused = revive(200, answer)
+    if not isinstance(refused, FaultRefused):
+        raise refused
+    return refused
 
 
 def _event(record: Json) -> Event:

@@ -43,6 +43,7 @@ from .tree import Manifest, list_files, snapshot
 
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
+    from .faults.refusal import FaultRefused
     from .faults.router import FaultRouter
     from .index.symbols import IndexStats, SymbolIndex
 
@@ -413,13 +414,17 @@ class Heaven:
         return self.index.callers(name, top_k)
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
-        """Symbols whose names or signatures match the words, best first. Raises TreeUnreadable."""
+        """Definitions whose names, or for want of any whose code, match the words, best first.
+        Raises TreeUnreadable."""
         return self.index.search(query, top_k)
 
     # Page faults
 
     @property
     def _router(self) -> FaultRouter:
+        known = self._faults
+        if known is not None:
+            return known
         from .faults.router import FaultRouter
 
         with self._index_guard:
@@ -440,6 +445,17 @@ class Heaven:
         response = self._router.fault(request)
         self._hotset.served(request.args)
         return response
+
+    def faults(self, requests: Sequence[Request]) -> tuple[Response | FaultRefused, ...]:
+        """Answer page faults in order, as `fault` would each, over one state of the files; one
+        that is refused has its refusal in its place. Raises TreeUnreadable, ReadOnly, OSError."""
+        from .faults.refusal import FaultRefused
+
+        answers = self._router.faults(requests)
+        for request, answer in zip(requests, answers, strict=True):
+            if not isinstance(answer, FaultRefused):
+                self._hotset.served(request.args)
+        return answers
 
     def forget_mission(self, mission_id: str) -> None:
         """Start a mission's page-fault budget and deltas afresh."""

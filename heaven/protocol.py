@@ -14,6 +14,7 @@ from .records import Event, JsonObject, Reference, Symbol
 
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
+    from .faults.refusal import FaultRefused
     from .index.symbols import IndexStats
 
 
@@ -126,6 +127,11 @@ class HeavenProtocol(Protocol):
 
     def fault(self, request: Request) -> Response:
         """Answer a page fault, within its mission's budget. Raises FaultRefused."""
+        ...
+
+    def faults(self, requests: Sequence[Request]) -> tuple[Response | FaultRefused, ...]:
+        """Answer page faults in order, over one state of the files; one that is refused has its
+        refusal in its place. At most 100 at once over HTTP."""
         ...
 
     def status(self) -> HeavenStatus:

@@ -56,6 +56,25 @@ class Symbol:
     signature: str
 
 
+HitHow: TypeAlias = Literal["exact", "parts", "prefix", "around", "fuzzy", "code", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a search found at `start_line`..`end_line` (1-based, inclusive) of a file.
+
+    `how`: a name that is the query, has all of its words, has them as beginnings, lies inside what
+    has them, or looks like it; `any`, a name with one of the words; `code`, lines. `symbol` is the
+    definition found, or the innermost one around the code.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    how: HitHow
+    symbol: Symbol | None
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A use of a name. `at` is the name token; `scope` the qualname of the enclosing definition.

@@ -15,8 +15,9 @@ TOLD = 20
 
 
 class Hotset:
-    """How often each symbol or path was served since Heaven was opened. Thread-safe; once
-    COUNTED subjects are known, the rarer half is forgotten."""
+    """How often each symbol or path was served since this process opened Heaven: it tells what is
+    hot now, and is kept nowhere. Thread-safe; once COUNTED subjects are known, the rarer half is
+    forgotten."""
 
     def __init__(self) -> None:
         self._lock = Lock()

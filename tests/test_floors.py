@@ -124,14 +124,16 @@ def test_every_third_party_import_is_a_declared_dependency() -> None:
     for extra, names in project["optional-dependencies"].items():
         if extra != "dev":
             requirements += names
-    declared = {re.split(r"[^A-Za-z0-9_-]", text)[0].replace("_", "-") for text in requirements}
+    declared = {
+        re.split(r"[^A-Za-z0-9_-]", text)[0].replace("_", "-").lower() for text in requirements
+    }
     owners = packages_distributions()
     for path in modules():
         for line, name in imports_of(path):
             top = name.split(".")[0]
             if top in sys.stdlib_module_names or top in ("genesis_ssmp", "__future__"):
                 continue
-            distributions = {d.replace("_", "-") for d in owners.get(top, [top])}
+            distributions = {d.replace("_", "-").lower() for d in owners.get(top, [top])}
             distributions |= {PART_OF[d] for d in distributions if d in PART_OF}
             assert distributions & declared, f"{path}:{line} imports {name}, not a dependency"
 

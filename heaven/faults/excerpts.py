@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from ...proto.pf import Depth, Excerpt
 from ..index.store import Lines
-from ..records import Reference, Symbol
+from ..records import Hit, Reference, Symbol
 
 if TYPE_CHECKING:
     from ..index.symbols import SymbolIndex
 
 _AROUND: Final = 1
+_WHOLE_SIGNATURE: Final = 3_000
 _DOC_QUOTES: Final = (b'"""', b"'''", b'"', b"'")
 
 
@@ -74,6 +75,14 @@ def of_symbol(index: SymbolIndex, symbol: Symbol, depth: Depth) -> tuple[Excerpt
 def header_lines(index: SymbolIndex, symbol: Symbol) -> tuple[int, int]:
     """The lines of the header: from its keyword to the end of its signature."""
     lines = index.lines(symbol.path)
+    text, start, end = symbol.signature.encode(), symbol.extent.start_byte, symbol.extent.end_byte
+    if len(text) < _WHOLE_SIGNATURE:
+        at = lines.source.find(text, start, end)
+        while at >= 0 and text:
+            if at <= symbol.name_at.start_byte < at + len(text):
+                return lines.line(at), lines.line(at + len(text) - 1)
+            at = lines.source.find(text, at + 1, end)
+    # Cut, or not UTF-8: the file's facts know, but take longer to load.
     facts = index.facts_of(symbol.path)
     for row in facts.definitions if facts is not None else ():
         if row.name_start == symbol.name_at.start_byte:
@@ -133,6 +142,22 @@ def of_references(index: SymbolIndex, references: Sequence[Reference]) -> tuple[
         )
         for one, first, last in merged
     )
+
+
+def of_hits(index: SymbolIndex, hits: Sequence[Hit]) -> tuple[Excerpt, ...]:
+    """The header of each definition, and the lines of code, in their order."""
+    found: list[Excerpt] = []
+    for hit in hits:
+        symbol = hit.symbol
+        if hit.how != "code" and symbol is not None:
+            found.extend(of_symbol(index, symbol, "signature"))
+            continue
+        around = symbol.qualname if symbol is not None else None
+        lines = index.lines(hit.path)
+        found.append(
+            excerpt(hit.path, lines, hit.start_line, hit.end_line, symbol=around, kind="code")
+        )
+    return tuple(found)
 
 
 def fit(excerpts: Sequence[Excerpt], budget: int) -> Cut:

@@ -47,6 +47,13 @@ class Governor:
         if account.bytes >= self.max_bytes:
             raise BudgetSpent(f"all {self.max_bytes} bytes of the mission are used up")
 
+    def admits(self, mission: str) -> bool:
+        """Whether `admit` would return."""
+        account = self._accounts.get(mission)
+        return account is None or (
+            account.calls < self.max_calls and account.bytes < self.max_bytes
+        )
+
     def count(self, mission: str, calls: int, size: int) -> None:
         """Add what a fault drew."""
         account = self._accounts.setdefault(mission, Account())

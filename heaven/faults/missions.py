@@ -104,6 +104,10 @@ class Missions:
         """Begin to answer a fault. Raises BudgetSpent."""
         return Draw(mission, self.governor, self.delta)
 
+    def is_spent(self, mission: str) -> bool:
+        """Whether the budget would refuse a fault of the mission."""
+        return not self.governor.admits(mission)
+
     def record(self, draw: Draw, log: EventLog) -> None:
         """Count the fault. Raises what `EventLog.append` raises."""
         log.append(PAGE_FAULT, draw.data(), sync=False)

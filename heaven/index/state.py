@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -58,9 +58,12 @@ class IndexState:
         self._binder: Binders | None = None
         self._modules: ModuleMap | None = None
         self._standing: Standing | None = None
+        self.version = 0
         self._asking = 0
+        # The files that this question found to look as they were read.
+        self._checked: set[str] = set()
         # Answers about this very state of the files; emptied as soon as one changes.
-        self._answers: dict[tuple[str, str | int, int], object] = {}
+        self._answers: dict[tuple[Hashable, ...], object] = {}
 
     def ask(self, question: Callable[[], T]) -> T:
         """Answer over one state of the tree: up to date before, and asked again if a file moved
@@ -69,6 +72,7 @@ class IndexState:
         with self.guard:
             if self._asking:
                 return question()
+            self._checked.clear()
             for _ in range(_ATTEMPTS):
                 self.refresh(None)
                 self._asking += 1
@@ -88,11 +92,12 @@ class IndexState:
             self._standing = None
             self._ids.clear()
             self._answers.clear()
+            self.version += 1
         if change.paths:
             self._modules = None
         return change.contents
 
-    def remembered(self, key: tuple[str, str | int, int], work: Callable[[], T]) -> T:
+    def remembered(self, key: tuple[Hashable, ...], work: Callable[[], T]) -> T:
         """The same answer as before while no file changed. The key's first part fixes its type."""
         if key in self._answers:
             return cast("T", self._answers[key])
@@ -102,8 +107,20 @@ class IndexState:
         self._answers[key] = answer
         return answer
 
+    def check(self, paths: Iterable[str]) -> None:
+        """Have a look at files that an answer is about to show, each once a question. Raises
+        SourceMoved."""
+        moved = [path for path in paths if path not in self._checked]
+        if moved:
+            self._checked.update(moved)
+            suspects = [path for path in moved if not self.fresh.shows(path)]
+            if suspects:
+                raise SourceMoved(suspects[0])
+
     def lines(self, path: str) -> Lines:
         """The source of an indexed file, exactly as it was indexed."""
+        if path not in self._checked:
+            self.check((path,))
         row = self.fresh.rows.get(path)
         known = self._lines.get(path)
         if row is not None and known is not None and known[0] == row.hash:
@@ -112,15 +129,32 @@ class IndexState:
         try:
             source = (self.root / path).read_bytes()
         except OSError as error:
+            self.fresh.suspect(path)
             raise SourceMoved(path) from error
         digest = sha256(source).hexdigest()
         if row is not None and digest != row.hash:
+            self.fresh.suspect(path)
             raise SourceMoved(path)
         lines = Lines(source)
         self._lines[path] = (digest, lines)
         if len(self._lines) > _CACHED_FILES:
             self._lines.popitem(last=False)
         return lines
+
+    def source(self, path: str) -> bytes:
+        """An indexed file's content, for whoever goes through many: it is not kept."""
+        row, known = self.fresh.rows[path], self._lines.get(path)
+        if known is not None and known[0] == row.hash:
+            return known[1].source
+        try:
+            source = (self.root / path).read_bytes()
+        except OSError as error:
+            self.fresh.suspect(path)
+            raise SourceMoved(path) from error
+        if sha256(source).hexdigest() != row.hash:
+            self.fresh.suspect(path)
+            raise SourceMoved(path)
+        return source
 
     def facts(self, path: str) -> FileFacts | None:
         """What a file says; None for one that is not indexed."""

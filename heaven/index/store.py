@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from ..records import Position, Symbol
-from ..words import split_name
 from .facts import Definition, FileFacts, dump, load
 from .watch import Signature
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 _SCHEMA: Final = """
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
@@ -35,8 +34,6 @@ CREATE INDEX symbols_by_qualname ON symbols(qualname);
 CREATE TABLE mentions(name TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY(name, file))
   WITHOUT ROWID;
 CREATE INDEX mentions_of_file ON mentions(file);
-CREATE VIRTUAL TABLE words USING fts5(
-  name, parts, qualname, path, signature, tokenize="unicode61 tokenchars '_'", prefix='2 3');
 """
 _SYMBOL: Final = (
     "SELECT s.id, s.name, s.qualname, s.kind, f.path, s.overload, s.start_byte, s.end_byte, "
@@ -134,9 +131,6 @@ class IndexStore:
             self._db.execute("DELETE FROM files WHERE id=?", found)
 
     def _forget(self, file: int) -> None:
-        self._db.execute(
-            "DELETE FROM words WHERE rowid IN (SELECT id FROM symbols WHERE file=?)", (file,)
-        )
         self._db.execute("DELETE FROM symbols WHERE file=?", (file,))
         self._db.execute("DELETE FROM mentions WHERE file=?", (file,))
 
@@ -187,20 +181,6 @@ class IndexStore:
                     one.signature,
                 )
                 for number, one in enumerate(symbols)
-            ],
-        )
-        db.executemany(
-            "INSERT INTO words(rowid, name, parts, qualname, path, signature) VALUES(?,?,?,?,?,?)",
-            [
-                (
-                    one.id,
-                    one.name,
-                    " ".join(split_name(one.name)),
-                    one.qualname.replace(".", " "),
-                    " ".join(split_name(one.path)),
-                    one.signature,
-                )
-                for one in symbols
             ],
         )
         names = set(facts.names)
@@ -287,18 +267,36 @@ class IndexStore:
         )
         return [row[0] for row in rows]
 
-    def search(self, expression: str, limit: int) -> list[tuple[int, float]]:
-        """Symbol ids and their rank (lower is better) for an FTS5 expression."""
-        rows = self._db.execute(
-            "SELECT rowid, bm25(words, 10.0, 6.0, 3.0, 1.0, 1.5) AS rank FROM words "
-            "WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?",
-            (expression, limit),
-        )
-        return [(row[0], row[1]) for row in rows]
+    def by_qualnames(self, qualnames: Sequence[str]) -> list[Symbol]:
+        """What these qualified names name, in their order."""
+        found: dict[str, list[Symbol]] = {}
+        for start in range(0, len(qualnames), _BATCH):
+            batch = qualnames[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            for one in self._symbols(f"WHERE s.qualname IN ({marks})", batch):
+                found.setdefault(one.qualname, []).append(one)
+        return [one for name in qualnames for one in found.get(name, ())]
 
-    def names(self) -> list[str]:
-        """Every symbol's name, once each."""
-        return [row[0] for row in self._db.execute("SELECT DISTINCT name FROM symbols")]
+    def qualnames(self) -> list[str]:
+        """Every symbol's qualified name, once each."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT qualname FROM symbols")]
+
+    def qualnames_in(self, path: str) -> list[str]:
+        rows = self._db.execute(
+            "SELECT s.qualname FROM symbols s JOIN files f ON f.id=s.file WHERE f.path=?", (path,)
+        )
+        return [row[0] for row in rows]
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For tables beside these, in transactions of their own."""
+        return self._db
+
+    def enclosing(self, path: str, line: int) -> Symbol | None:
+        """The innermost definition that the line is in."""
+        where = "WHERE f.path=? AND s.start_line<=? AND s.end_line>=?"
+        found = self._symbols(where, (path, line, line))
+        return max(found, key=lambda one: one.extent.start_byte, default=None)
 
     def counts(self) -> tuple[int, int, int]:
         """Files indexed, symbols, uses."""

@@ -15,13 +15,13 @@ from posixpath import basename
 from typing import TypeVar
 
 from ..paths import normalise
-from ..records import Reference, Symbol
+from ..records import Hit, Reference, Symbol
 from ..tree import list_files
 from .facts import FileFacts
 from .modules import Module
 from .naming import Naming
 from .references import References
-from .search import match_expression
+from .search import Search
 from .state import IndexState, Standing
 from .store import IndexStore, Lines
 from .tests_reach import TestReach, tests_reaching
@@ -60,9 +60,11 @@ class SymbolIndex:
         self._store = IndexStore(database)
         self._state = IndexState(root, self._store, lister)
         self._references = References(self._state)
+        self._search = Search(self._state)
 
     def close(self) -> None:
         with self._state.guard:
+            self._state.fresh.close()
             self._store.close()
 
     def build(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
@@ -83,6 +85,21 @@ class SymbolIndex:
         """Answer a question of several parts over one state of the tree: it may be asked again if
         a file moves meanwhile, so it must not do anything but ask."""
         return self._state.ask(question)
+
+    @property
+    def version(self) -> int:
+        """A number that is another one as soon as a file changed. For use inside `ask`."""
+        return self._state.version
+
+    def check(self, paths: Iterable[str]) -> None:
+        """Have a look at indexed files before something remembered of them is shown: the question
+        is asked again if one was changed and nobody told. For use inside `ask`."""
+        self._state.check(paths)
+
+    def is_listed(self, path: str) -> bool:
+        """Whether the file is known to be the repository's and not ignored; a new one that holds no
+        code may not be known yet. For use inside `ask`."""
+        return self._state.fresh.is_listed(path)
 
     def lines(self, path: str) -> Lines:
         """The source of an indexed file, exactly as it was indexed. For use inside `ask`."""
@@ -152,23 +169,14 @@ class SymbolIndex:
     def near(self, name: str, count: int = 5) -> tuple[str, ...]:
         """Names that exist and look like `name`, best first."""
         last = name.rpartition("::")[2].rpartition(".")[2]
-
-        def question() -> tuple[str, ...]:
-            names = self._store.names()
-            folded: dict[str, str] = {}
-            for one in names:
-                folded.setdefault(one.lower(), one)
-            close = get_close_matches(last.lower(), folded, n=count, cutoff=0.6)
-            return tuple(folded[one] for one in close)
-
-        return self.ask(question)
+        return self.ask(lambda: tuple(self._search.near(last, count)))
 
     def near_paths(self, path: str, count: int = 5) -> tuple[str, ...]:
         """Files of the repository whose path looks like `path`, best first."""
         wanted = normalise(path)
 
         def question() -> tuple[str, ...]:
-            listed = self._state.fresh.listed
+            listed = self._state.fresh.listing()
             same_name = [one for one in listed if basename(one) == basename(wanted)]
             close = get_close_matches(wanted, listed, n=count, cutoff=0.6)
             return tuple(dict.fromkeys([*same_name, *close]))[:count]
@@ -176,17 +184,21 @@ class SymbolIndex:
         return self.ask(question)
 
     def search(self, query: str, top_k: int = 20) -> tuple[Symbol, ...]:
-        """Symbols whose name, its parts, path or signature match the words, best first."""
+        """Definitions whose names, or for want of any whose code, match the words, best first."""
+        if top_k <= 0:
+            return ()
+        key = ("symbols", query, top_k)
+        work = partial(self._search.symbols, query, top_k)
+        return self.ask(lambda: self._state.remembered(key, work))
 
-        def question() -> tuple[Symbol, ...]:
-            for expression in match_expression(query):
-                hits = self._store.search(expression, top_k)
-                if hits:
-                    return tuple(self._store.by_ids([number for number, _ in hits]))
-            close = self.near(query, top_k) if query.strip() else ()
-            return tuple(one for name in close for one in self._store.by_name(name))[:top_k]
-
-        return self.ask(question) if top_k > 0 else ()
+    def hits(self, query: str, top_k: int = 20) -> tuple[Hit, ...]:
+        """Definitions as `search` finds them and code with the words in it, in one order, best
+        first. The first call reads all files once, to know their words."""
+        if top_k <= 0:
+            return ()
+        key = ("hits", query, top_k)
+        work = partial(self._search.hits, query, top_k)
+        return self.ask(lambda: self._state.remembered(key, work))
 
     # References
 

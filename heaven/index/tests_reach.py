@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ..records import Symbol
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 How: TypeAlias = Literal["itself", "reference", "name", "import"]
 
+# Names that are looked at for those of tests.
+_NAMED: Final = 200
 _BY_NAME: Final = 0.5
 _BY_IMPORT: Final = 0.2
 _THROUGH: Final = 0.9
@@ -52,6 +54,15 @@ def is_test(symbol: Symbol) -> bool:
     )
 
 
+def _of_package(index: SymbolIndex, path: str) -> set[str]:
+    """In Go the test files beside a file are of its package: they have it without an import."""
+    row = language_of(path)
+    if row is None or row.binding != "go":
+        return set()
+    directory = dirname(path)
+    return {one for one in index.paths() if dirname(one) == directory and is_test_file(one)}
+
+
 def tests_reaching(index: SymbolIndex, symbol: Symbol, top_k: int) -> tuple[TestReach, ...]:
     """The best `top_k` tests. For use inside `SymbolIndex.ask`."""
     if top_k <= 0:
@@ -79,10 +90,12 @@ def tests_reaching(index: SymbolIndex, symbol: Symbol, top_k: int) -> tuple[Test
                 offer(test, "reference", one.confidence * _THROUGH)
     wanted = set(split_name(symbol.name))
     if wanted and index.symbol(symbol.id) is not None:
-        for test in index.search(f"test {symbol.name}", 50):
+        for test in index.search(symbol.name, _NAMED):
             if is_test(test) and wanted <= set(split_name(test.name)):
                 offer(test, "name", _BY_NAME)
-    for path in importing:
+    for path in importing | _of_package(index, symbol.path):
+        if path not in by_file:
+            by_file[path] = [test for test in index.symbols_in(path) if is_test(test)]
         for test in by_file[path]:
             offer(test, "import", _BY_IMPORT)
     order = sorted(

@@ -182,6 +182,29 @@ class Symbols:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeRecord:
+    """Lines of code that a search found, in the innermost definition `symbol`, if they are in one;
+    `rank` is their place, from 1, among symbols and code together."""
+
+    __pydantic_config__ = FORBID
+
+    path: str
+    start_line: int
+    end_line: int
+    text: str
+    rank: int
+    symbol: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFound:
+    __pydantic_config__ = FORBID
+
+    symbols: tuple[SymbolRecord, ...]
+    code: tuple[CodeRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class References:
     __pydantic_config__ = FORBID
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from ...proto import wire
 from ..records import Json
 from .messages import Failure
+from .parsing import MOST_AT_ONCE
 from .route import Body, Param, Route
 from .routes import ROUTES
 
@@ -64,7 +65,11 @@ def _operation(route: Route) -> dict[str, Json]:
     elif isinstance(route.body, type):
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": {"$ref": _REFS + route.body.__name__}}},
+            "content": {
+                "application/json": {
+                    "schema": _or_many(route, _REFS + route.body.__name__, (), most=MOST_AT_ONCE)
+                }
+            },
         }
     if route.open:
         operation["security"] = []
@@ -103,7 +108,8 @@ def _responses(route: Route) -> dict[str, Json]:
         media = route.answer.partition(";")[0]
         shape: dict[str, Json] = {"type": "object" if media == "application/json" else "string"}
     else:
-        media, shape = "application/json", {"$ref": _REFS + route.answer.__name__}
+        media = "application/json"
+        shape = _or_many(route, _REFS + route.answer.__name__, (f"{_REFS}Failure",))
     responses: dict[str, Json] = {
         "200": {"description": "Done.", "content": {media: {"schema": shape}}}
     }
@@ -113,6 +119,21 @@ def _responses(route: Route) -> dict[str, Json]:
             "content": {"application/json": {"schema": {"$ref": f"{_REFS}Failure"}}},
         }
     return responses
+
+
+def _or_many(
+    route: Route, ref: str, others: tuple[str, ...], most: int | None = None
+) -> dict[str, Json]:
+    """The shape that `ref` leads to, and where the route takes many, a list of it or `others`."""
+    one: dict[str, Json] = {"$ref": ref}
+    if not route.many:
+        return one
+    refs: list[Json] = [{"$ref": other} for other in (ref, *others)]
+    item: dict[str, Json] = {"oneOf": refs} if others else one
+    several: dict[str, Json] = {"type": "array", "items": item}
+    if most is not None:
+        several |= {"minItems": 1, "maxItems": most}
+    return {"oneOf": [one, several]}
 
 
 def _schemas() -> dict[str, Json]:

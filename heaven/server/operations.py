@@ -11,13 +11,14 @@ from ...proto.leases import AcquireRequest, AcquireResponse, Lease
 from ...proto.pf import Request, Response
 from ..canonical import encode as encode_json
 from ..errors import BadEvent, PathOutside
+from ..faults.refusal import FaultRefused
 from ..heaven import Heaven
 from ..leases.grants import GRANTED, read_granted
 from ..leases.leases import DEFAULT_TTL_SECONDS
 from ..manifests import Verdict
 from ..records import Event, Json, JsonObject
 from . import messages
-from .failures import Refusal
+from .failures import Refusal, failure
 from .messages import event_record, reference_record, symbol_record, text_or_base64
 from .route import Call
 
@@ -129,12 +130,29 @@ def read_slice(heaven: Heaven, call: Call) -> messages.Content:
     return messages.Content(heaven.read_slice(path, start, n))
 
 
-def search(heaven: Heaven, call: Call) -> messages.Symbols:
-    found = heaven.search(_str(call, "q"), _int(call, "top_k"))
-    return messages.Symbols(tuple(map(symbol_record, found)))
+def search(heaven: Heaven, call: Call) -> messages.SearchFound:
+    query, count = _str(call, "q"), _int(call, "top_k")
+    symbols = heaven.search(query, count)
+    code = [
+        messages.CodeRecord(
+            hit.path,
+            hit.start_line,
+            hit.end_line,
+            heaven.read_slice(hit.path, hit.start_line, hit.end_line - hit.start_line + 1),
+            rank,
+            None if hit.symbol is None else hit.symbol.qualname,
+        )
+        for rank, hit in enumerate(heaven.index.hits(query, count), 1)
+        if hit.how == "code"
+    ]
+    return messages.SearchFound(tuple(map(symbol_record, symbols)), tuple(code))
 
 
-def fault(heaven: Heaven, call: Call) -> Response:
+def fault(heaven: Heaven, call: Call) -> Response | tuple[Response | dict[str, Json], ...]:
+    asked = call.body
+    if isinstance(asked, tuple):
+        answers = heaven.faults(asked)
+        return tuple(failure(a)[1] if isinstance(a, FaultRefused) else a for a in answers)
     return heaven.fault(_body(call, Request))
 
 

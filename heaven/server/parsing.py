@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from ...proto import wire
@@ -13,6 +13,11 @@ from ...proto.wire import WireError
 from ..records import Json
 from .messages import NewEvent
 from .route import Body, Route, Value
+
+T = TypeVar("T")
+
+MOST_AT_ONCE: Final = 100
+"""Bodies in one request."""
 
 
 def parse_query(route: Route, text: bytes) -> dict[str, Value]:
@@ -53,9 +58,25 @@ def parse_body(route: Route, body: bytes) -> object:
         return None
     assert isinstance(route.body, type)
     value = wire.decode(body)
+    if route.many and isinstance(value, list):
+        return _each(route.body, value)
     if route.body is NewEvent:
         return _new_event(value)
     return wire.parse(route.body, value)
+
+
+def _each(kind: type[T], values: list[Json]) -> tuple[T, ...]:
+    """Raises WireError, whose path begins with the number of the value: `[3].args`."""
+    if not 1 <= len(values) <= MOST_AT_ONCE:
+        raise WireError("", f"{len(values)} at once; it must be 1 to {MOST_AT_ONCE}")
+    found: list[T] = []
+    for number, value in enumerate(values):
+        try:
+            found.append(wire.parse(kind, value))
+        except WireError as error:
+            dot = "." if error.path and not error.path.startswith("[") else ""
+            raise WireError(f"[{number}]{dot}{error.path}", error.message) from None
+    return tuple(found)
 
 
 def _new_event(value: Json) -> NewEvent:
@@ -67,7 +88,9 @@ def _new_event(value: Json) -> NewEvent:
 
 
 def encode(value: object) -> bytes:
-    """The JSON of what an operation returned."""
+    """The JSON of what an operation returned; of a tuple, a list."""
+    if isinstance(value, tuple):
+        return b"[%b]" % b",".join(map(encode, value))
     if isinstance(value, Mapping):
         return json.dumps(value, separators=(",", ":")).encode()
     try:

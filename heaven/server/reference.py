@@ -24,11 +24,11 @@ def _section(route: Route) -> Iterator[str]:
     if route.body is Body.RAW:
         yield "Body: the bytes themselves.\n"
     elif isinstance(route.body, type):
-        yield f"Body: {_shape(route.body)}\n"
+        yield f"Body: {_shape(route.body)}{', or a list of them' if route.many else ''}\n"
     if isinstance(route.answer, str):
         yield f"Answer: `{route.answer}`"
     else:
-        yield f"Answer: {_shape(route.answer)}"
+        yield f"Answer: {_shape(route.answer)}{', or a list' if route.many else ''}"
     yield ""
 
 

@@ -75,8 +75,10 @@ class Call:
 class Route:
     """`body` and `answer` are dataclasses of the wire; `answer` a media type where it is no JSON.
 
-    `run` does the work and returns a wire dataclass or a JSON object; None for what the application
-    answers itself. A body with `index_if` in it is work for the INDEX lane.
+    With `many`, a list of bodies is taken as well, and answered in order by a list, in which what
+    is refused is a Failure. `run` does the work and returns a wire dataclass or a JSON object;
+    None for what the application answers itself. A body with `index_if` in it is work for the INDEX
+    lane.
     """
 
     method: Literal["GET", "POST"]
@@ -88,6 +90,7 @@ class Route:
     index_if: bytes = b""
     query: tuple[Param, ...] = ()
     body: type | Body = Body.NONE
+    many: bool = False
     open: bool = False
     errors: tuple[int, ...] = field(default=())
 

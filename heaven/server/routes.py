@@ -28,7 +28,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET",
         "/status",
-        "How Heaven is: last event, live leases, what is asked for most, file clocks.",
+        "How Heaven is: last event, live leases, what this server was asked for most, file clocks.",
         HeavenStatus,
         operations.status,
     ),
@@ -138,8 +138,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET",
         "/ir/search",
-        "Symbols that match the words, best first.",
-        messages.Symbols,
+        "Definitions whose names match the words, best first, and lines of code that do.",
+        messages.SearchFound,
         operations.search,
         Lane.INDEX,
         query=(Param("q", "str", "The words."), _TOP_K),
@@ -147,11 +147,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST",
         "/pf",
-        "A page fault: source text, within the mission's budget.",
+        "A page fault: source text, within the mission's budget. Or a list of at most 100 of them, "
+        "answered in order over one state of the files by a list, where one that is refused has "
+        "its error (as in a failed answer) in its place.",
         Response,
         operations.fault,
         Lane.INDEX,
         body=Request,
+        many=True,
         errors=(404, 429),
     ),
     Route(

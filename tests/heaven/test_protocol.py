@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from genesis_ssmp.heaven import (
@@ -22,7 +23,7 @@ from genesis_ssmp.heaven.faults.router import FaultRefused
 from genesis_ssmp.heaven.log.chain import GENESIS_HASH
 from genesis_ssmp.heaven.manifests import Drift
 from genesis_ssmp.proto.leases import Scope
-from genesis_ssmp.proto.pf import Args, Request
+from genesis_ssmp.proto.pf import Args, Command, Request, Response
 from kit.either import Either
 
 FILE = Scope("file", "calc/core.py")
@@ -165,6 +166,56 @@ def test_a_page_fault_is_answered_within_its_budget(either: Either) -> None:
     with pytest.raises(FaultRefused) as refused:
         either.heaven.fault(request)
     assert refused.value.reason == "budget"
+
+
+def test_several_faults_are_answered_in_order_each_counted(either: Either) -> None:
+    """A refusal stands in its place, and the budget counts each as if it had come alone."""
+
+    def ask(command: Command, mission: str = "m", **args: Any) -> Request:
+        return Request(command, Args(mission_id=mission, **args))
+
+    prompt = either.embedded.store_prompt(b"# Task\n\nDo it.\n").prompt.prompt_id
+    several = [
+        ask("PF_SYMDEF", symbol="Add"),
+        ask("PF_SYMDEF", symbol="Evall"),
+        ask("PF_SYMDEF", symbol="Add"),
+        ask("PF_STATUS", mission="n"),
+        ask("PF_SLICE", path="../x"),
+        ask("PF_PROMPT_SUMMARY", prompt_id=prompt),
+        ask("PF_SLICE", path="calc/core.py", n=1),
+    ]
+    first, unknown, again, status, outside, summary, lines = either.heaven.faults(several)
+    assert isinstance(first, Response) and first.shards[0].kind == "symdef"
+    assert isinstance(unknown, FaultRefused) and unknown.reason == "unknown"
+    assert "Eval" in unknown.candidates
+    assert isinstance(again, Response)
+    assert {one.kind for one in again.shards} == {"unchanged"}
+    assert isinstance(status, Response) and status.meta.pf_count == 1
+    assert isinstance(outside, FaultRefused) and outside.reason == "bad_request"
+    assert isinstance(summary, Response) and summary.shards[0].kind == "prompt_summary"
+    assert isinstance(lines, Response) and lines.meta.pf_count == 6
+    assert lines.meta.shard_bytes == sum(
+        shard.meta.bytes for one in (first, again, summary, lines) for shard in one.shards
+    )
+    assert either.heaven.faults([]) == ()
+
+
+def test_the_budget_ends_in_the_middle_of_several_faults(either: Either) -> None:
+    line = "x" * 99 + "\n"
+    either.repository.write("long.txt", line * 1000)
+    slices = [
+        Request("PF_SLICE", Args(mission_id="m", path="long.txt", start_line=n * 300 + 1, n=300))
+        for n in range(3)
+    ]
+    answers = either.heaven.faults([*slices, *slices[:1] * 30])
+    cut = answers[2]
+    assert isinstance(cut, Response) and cut.shards[0].excerpts[0].text == line * 55
+    assert cut.shards[0].meta.note == "245 lines left out: the budget is used up"
+    replies = [one for one in answers if isinstance(one, Response)]
+    assert [one.meta.pf_count for one in replies] == list(range(1, 21))
+    assert all(one.shards[0].kind == "unchanged" for one in replies[3:])
+    refused = [one for one in answers[20:] if isinstance(one, FaultRefused)]
+    assert [one.reason for one in refused] == ["budget"] * 13
 
 
 def test_an_unknown_symbol_is_refused_with_what_is_near(either: Either) -> None:

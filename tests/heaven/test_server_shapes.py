@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from typing import cast
 
 import pytest
 from genesis_ssmp.heaven.server.openapi import describe
@@ -265,3 +266,32 @@ def test_a_query_is_as_strict_as_a_body(wire: Wire) -> None:
     ):
         answer = wire.get(target)
         assert (answer.status, words in answer.error) == (422, True), (target, answer.body)
+
+
+def test_a_malformed_fault_among_several_is_named_and_nothing_is_counted(wire: Wire) -> None:
+    good = {"command": "PF_STATUS", "args": {"mission_id": "m"}}
+    answer = wire.post("/pf", [good, {"command": "PF_STATUS", "args": {"missing_id": "m"}}])
+    assert answer.status == 422 and answer.error.startswith("[1].args: unknown field 'missing_id'")
+    for several in ([], [good] * 101, [good, 7], [[good]]):
+        assert wire.post("/pf", several).status == 422
+    assert wire.heaven.last_seq == 0
+    assert wire.post("/file-clock/get", [{"paths": []}]).status == 422, "only faults come as lists"
+
+
+def test_several_faults_come_back_as_a_list_and_one_as_itself(wire: Wire) -> None:
+    good = {"type": "request", "command": "PF_SYMDEF", "args": {"mission_id": "m", "symbol": "Add"}}
+    bad = {"command": "PF_SYMDEF", "args": {"mission_id": "m", "symbol": "Adds"}}
+    answer = wire.post("/pf", [good, bad])
+    assert answer.status == 200
+    one, refused = json.loads(answer.body)
+    assert one["type"] == "response" and one["shards"][0]["kind"] == "symdef"
+    assert refused["type"] == "FaultRefused" and "Add" in refused["fields"]["candidates"]
+    assert wire.post("/pf", good).json["type"] == "response"
+
+
+def test_a_search_gives_names_and_lines_of_code(wire: Wire) -> None:
+    found = wire.get("/ir/search?q=numbers+in+text").json
+    assert found["symbols"], "for want of a name, the definition around"
+    (code,) = cast("list[dict[str, object]]", found["code"])
+    assert (code["path"], code["symbol"], code["rank"]) == ("calc/core.py", "Eval", 1)
+    assert '"""Add the numbers in text."""' in str(code["text"])

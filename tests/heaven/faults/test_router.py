@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from genesis_ssmp.heaven import Heaven
@@ -472,3 +472,88 @@ def test_an_ignored_file_is_not_shown_to_anybody(tmp_path: Path, git: bool) -> N
         assert ask(heaven, "PF_SLICE", path="calc/core.py", start_line=1, n=1).shards
     state = (repository.root / ".heaven").rglob("*")
     assert not [file for file in state if file.is_file() and b"secret" in file.read_bytes()]
+
+
+def nine(heaven: Heaven) -> dict[Command, dict[str, Any]]:
+    """A request of each command that shows something."""
+    (heaven.root / "many.txt").write_text("line\n" * 50)
+    prompt = heaven.store_prompt(PROMPT).prompt.prompt_id
+    return {
+        "PF_STATUS": {},
+        "PF_SYMDEF": {"symbol": "bigger"},
+        "PF_CALLERS": {"symbol": "bigger"},
+        "PF_SLICE": {"path": "many.txt", "n": 30},
+        "PF_SEARCH": {"query": "bigger"},
+        "PF_TESTS": {"symbol": "bigger"},
+        "PF_PROMPT_SECTION": {"prompt_id": prompt, "section_index": 1},
+        "PF_PROMPT_SEARCH": {"prompt_id": prompt, "query": "public"},
+        "PF_PROMPT_SUMMARY": {"prompt_id": prompt},
+    }
+
+
+@pytest.mark.parametrize("command", get_args(Command))
+def test_each_of_the_nine_counts_names_and_sends_once(heaven: Heaven, command: Command) -> None:
+    """Traps: governor and delta tracker never wired in. The budget is told in each reply and is the
+    bytes of the text; handles are short; what was sent is not sent again, except counters."""
+    args = nine(heaven)[command]
+    first = ask(heaven, command, **args)
+    size = sum(len(one.text.encode()) for each in first.shards for one in each.excerpts)
+    assert first.meta.pf_count == 1 and first.meta.shard_bytes == size
+    assert sum(each.meta.bytes for each in first.shards) == size
+    assert first.meta.budget_remaining is not None
+    assert first.meta.budget_remaining.pf_calls_left == 19
+    assert first.meta.budget_remaining.shard_bytes_left == 65_536 - size
+    assert [each.meta.handle for each in first.shards] == [
+        f"s{number}" for number in range(1, len(first.shards) + 1)
+    ]
+    for each in first.shards:
+        assert heaven.get_blob(each.blob_id)
+        assert all(heaven.get_blob(one.file_blob) for one in each.excerpts)
+    second = ask(heaven, command, **args)
+    assert second.meta.pf_count == 2
+    assert [each.meta.handle for each in second.shards] == [
+        each.meta.handle for each in first.shards
+    ]
+    if command == "PF_STATUS":
+        assert second.shards[0].kind == "status" and second.shards[0].data != first.shards[0].data
+        return
+    assert size > 0 and {each.kind for each in second.shards} == {"unchanged"}
+    assert [each.blob_id for each in second.shards] == [each.blob_id for each in first.shards]
+    assert second.meta.shard_bytes == size
+
+
+@pytest.mark.parametrize("command", [one for one in get_args(Command) if one != "PF_STATUS"])
+def test_each_of_the_nine_is_cut_to_what_is_left_and_says_so(
+    heaven: Heaven, command: Command
+) -> None:
+    args = nine(heaven)[command]
+    whole = ask(heaven, command, mission="other", **args).shards[0]
+    (heaven.root / "fill.txt").write_text("x" * 65_532 + "\n")
+    left = 65_536 - ask(heaven, "PF_SLICE", path="fill.txt").meta.shard_bytes
+    assert left == 3 and whole.meta.bytes > left
+    cut = ask(heaven, command, **args)
+    shown = sum(len(one.text.encode()) for one in cut.shards[0].excerpts)
+    assert shown <= left and cut.meta.shard_bytes == 65_533 + shown
+    assert not cut.shards[0].meta.complete
+    assert cut.shards[0].meta.note is not None
+    assert "lines left out: the budget is used up" in cut.shards[0].meta.note
+    again = ask(heaven, command, **args)
+    assert again.shards[0].kind != "unchanged", "what was cut was not sent"
+
+
+def test_what_was_worked_out_is_of_this_state_of_the_files_only(heaven: Heaven) -> None:
+    """Shards are kept for the next mission, but never beyond a change, told of or not."""
+    for number in range(5):
+        (one, _, _) = ask(heaven, "PF_SYMDEF", mission=f"a{number}", symbol="bigger").shards
+        assert one.excerpts[0].start_line == 4 + number
+        again = ask(heaven, "PF_SYMDEF", mission=f"b{number}", symbol="bigger").shards
+        assert again[0].excerpts is one.excerpts, "made once"
+        text = "# one more\n" * (number + 1) + SOURCE
+        (heaven.root / "lib.py").write_text(text)
+
+
+def test_code_is_found_where_no_name_has_the_words(heaven: Heaven) -> None:
+    (found,) = ask(heaven, "PF_SEARCH", query="more of it").shards
+    (one,) = found.excerpts
+    assert (one.path, one.symbol, one.kind) == ("lib.py", "bigger", "code")
+    assert one.start_line <= 10 <= one.end_line and "More of it." in one.text
