@@ -99,12 +99,14 @@ def run(
       aa run fix.isa --angel scripted:answers.json
       aa run --repo ../other refactor.aab
     """
+    from ..heaven.client import HeavenClient
     from ..runtime.angels import configured, open_angel
     from ..runtime.errors import AngelUnavailable
     from ..runtime.execute import Refused, execute
+    from ..runtime.hosted import execute_there
     from ..runtime.replay import source_lines
     from .narration import Narrator
-    from .repository import find_root, open_heaven
+    from .repository import find_root, heaven_or_server
 
     loaded = _load(report, program, output_mode, params)
     root = find_root(repo)
@@ -116,22 +118,46 @@ def run(
     except AngelUnavailable as unavailable:
         raise Problem(str(unavailable), ENVIRONMENT) from None
     narrator = Narrator(report, source_lines(loaded.module, loaded.name))
-    with open_heaven(root) as heaven:
-        ended = execute(
-            loaded,
-            heaven,
-            root,
-            angel=chosen,
-            params=params,
-            check_timeout=check_timeout,
-            observe=None if quiet or report.format == "json" else narrator,
-            on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
-            on_interrupted=lambda name: report.say(
-                f"run {name} was cut off before it ended; what it had landed is still in the tree "
-                f"(`aa diff {name}`)"
-            ),
-            on_start=None if quiet else (lambda name: report.say(f"run {name}: {loaded.name}")),
+    watch = None if quiet or report.format == "json" else narrator
+    on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
+    on_start = None if quiet else (lambda name: report.say(f"run {name}: {loaded.name}"))
+
+    def on_interrupted(name: str) -> None:
+        report.say(
+            f"run {name} was cut off before it ended; what it had landed is still in the tree "
+            f"(`aa diff {name}`)"
         )
+
+    with heaven_or_server(root) as heaven:
+        if isinstance(heaven, HeavenClient):
+            ended = execute_there(
+                heaven,
+                loaded,
+                angel=specification,
+                directory=base,
+                params=params,
+                check_timeout=check_timeout,
+                observe=watch,
+                on_line=on_line,
+                on_interrupted=on_interrupted,
+                on_start=on_start,
+                on_waiting=lambda ahead: report.say(
+                    f"waiting for {ahead} other run{'' if ahead == 1 else 's'} of this repository"
+                ),
+            )
+        else:
+            ended = execute(
+                loaded,
+                heaven,
+                root,
+                angel=chosen,
+                params=params,
+                check_timeout=check_timeout,
+                observe=watch,
+                on_line=on_line,
+                on_interrupted=on_interrupted,
+                on_start=on_start,
+            )
     if isinstance(ended, Refused):
         report.add(ended.diagnostics, report.sources.get(program))
         report.result["run"] = None

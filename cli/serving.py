@@ -52,6 +52,9 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
       aa serve --repo ../other --port 4445
     """
     from ..heaven.server.serving import HttpServer, NotLoopback
+    from ..runtime.edits import recover
+    from ..runtime.hosted import Runs
+    from ..runtime.runs import close_interrupted
     from .repository import find_root, open_heaven
 
     def ready(info: ServerInfo) -> None:
@@ -72,9 +75,20 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
 
     root = find_root(repo)
     with open_heaven(root) as heaven:
+        recover(heaven)
+        for dead in close_interrupted(heaven):
+            report.say(
+                f"run {dead.name} was cut off before it ended; what it had landed is still in the "
+                f"tree (`aa diff {dead.name}`)"
+            )
         try:
             server = HttpServer(
-                heaven, host=host, port=port, allow_remote=allow_remote, on_ready=ready
+                heaven,
+                host=host,
+                port=port,
+                allow_remote=allow_remote,
+                host_runs=Runs(),
+                on_ready=ready,
             )
         except NotLoopback as error:
             raise Problem(

@@ -12,6 +12,7 @@ from ..aa.verify import verify
 from ..heaven import Heaven, HeavenError
 from . import runs
 from .angels import Angel
+from .caller import Interrupted, caller
 from .checks import CheckUnavailable
 from .door import LiveDoor
 from .edits import recover
@@ -72,7 +73,8 @@ def execute(
     """Verify, link and run `program` on the repository at `root`.
 
     `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
-    (Ctrl-C) passes through after the run's edits were undone.
+    (Ctrl-C, or Interrupted: the caller wants it no more) passes through after the run's edits were
+    undone.
     """
     recover(heaven)
     for dead in runs.close_interrupted(heaven):
@@ -99,12 +101,15 @@ def execute(
         heaven, root, run.name, angel=angel, check_timeout=check_timeout, on_line=on_line
     )
     try:
-        outcome = Machine(program.module, effects, door, observe).run()
+        outcome = Machine(program.module, effects, door, _while_wanted(observe)).run()
     except (RunError, CheckUnavailable, HeavenError, OSError) as error:
         message = _abandon(heaven, run, effects, str(error))
         return Ended(run.name, None, door.head, effects.tree_hash(), 4, message, linked.diagnostics)
     except KeyboardInterrupt:
         _abandon(heaven, run, effects, "interrupted from the keyboard")
+        raise
+    except Interrupted as stop:
+        _abandon(heaven, run, effects, str(stop))
         raise
     tree = effects.tree_hash()
     runs.finish(heaven, run, outcome, door.head, tree)
@@ -112,6 +117,18 @@ def execute(
     code = runs.EXIT_CODES[outcome.status]
     message_of = outcome.stuck or (outcome.failure.message if outcome.failure else None)
     return Ended(run.name, outcome, door.head, tree, code, message_of, linked.diagnostics)
+
+
+def _while_wanted(observe: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+    """`observe`, which also ends the run, between two effects, once its caller has gone."""
+    check_wanted = caller().check_wanted
+
+    def watch(progress: Progress) -> None:
+        check_wanted()
+        if observe is not None:
+            observe(progress)
+
+    return watch
 
 
 def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -62,8 +63,8 @@ def _new_event(value: Json) -> NewEvent:
     """The one message with free-form JSON in it, where null is a value."""
     if not isinstance(value, dict) or not isinstance(value.get("data"), dict):
         return wire.parse(NewEvent, value)
-    kind = wire.parse(NewEvent, {**value, "data": {}}).kind
-    return NewEvent(kind, cast("dict[str, object]", value["data"]))
+    event = wire.parse(NewEvent, {**value, "data": {}})
+    return replace(event, data=cast("dict[str, object]", value["data"]))
 
 
 def encode(value: object) -> bytes:
