@@ -69,17 +69,25 @@ def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
 @contextmanager
 def heaven_or_server(root: Path, *, read_only: bool = False) -> Iterator[Heaven | HeavenClient]:
     """As `ask_heaven`, for whoever must know which of the two it is."""
-    from ..heaven import Heaven
+    from ..heaven import Heaven, HeavenInUse
     from ..heaven.client import HeavenClient
 
     with _explained(root):
         client = HeavenClient.find(root)
+        if client is None:
+            try:
+                opened = Heaven.open(root, read_only=read_only)
+            except HeavenInUse:
+                # By a server that has begun to answer since we looked, perhaps.
+                client = HeavenClient.find(root)
+                if client is None:
+                    raise
         if client is not None:
             with client:
                 yield client
         else:
-            with Heaven.open(root, read_only=read_only) as heaven:
-                yield heaven
+            with opened:
+                yield opened
 
 
 @contextmanager

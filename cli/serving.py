@@ -74,6 +74,7 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
             click.echo(f"token in {info.token_file}; Ctrl-C stops")
 
     root = find_root(repo)
+    runs = Runs()
     with open_heaven(root) as heaven:
         recover(heaven)
         for dead in close_interrupted(heaven):
@@ -87,7 +88,7 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
                 host=host,
                 port=port,
                 allow_remote=allow_remote,
-                host_runs=Runs(),
+                host_runs=runs,
                 on_ready=ready,
             )
         except NotLoopback as error:
@@ -102,5 +103,7 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
             ) from None
         server.run()
     if report.format != "json":
+        for name in runs.cut_short:
+            report.say(f"run {name} was interrupted, and its edits are undone (`aa log {name}`)")
         report.say("stopped; everything that was answered is on disk")
     raise SystemExit(0)

@@ -17,7 +17,7 @@ from ..proto.leases import AcquireRequest, AcquireResponse, Lease, Scope
 from ..proto.pf import Request, Response
 from .canonical import encode
 from .discovery import find_server
-from .errors import BadBlobId, HeavenRefused
+from .errors import BadBlobId, HeavenRefused, PromptMissing
 from .exchange import Exchange
 from .leases.leases import DEFAULT_TTL_SECONDS
 from .leases.lockmodes import LockMode
@@ -380,5 +380,7 @@ def _bytes_of(value: Mapping[str, Json]) -> bytes:
 
 
 def _segment(ref: str) -> str:
-    """A part of a path; what cannot be one is no prompt's id, and is asked for as such."""
-    return quote(ref, safe="") if ref.strip("./") else "-"
+    """The part of a path that stands for a prompt. Raises PromptMissing for what can be none."""
+    if not ref.strip(".") or "/" in ref:
+        raise PromptMissing(ref, f"no prompt {ref!r} is stored")
+    return quote(ref, safe="")

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from ..aa.decode import BadModule, decode
 from ..heaven import Heaven, HeavenError
@@ -35,7 +35,7 @@ from ..heaven.client import HeavenClient
 from ..heaven.errors import HeavenUnreachable
 from ..heaven.records import Json, JsonObject
 from ..heaven.server.failures import revive
-from ..heaven.server.run_messages import RunRequest
+from ..heaven.server.run_messages import SERVER_STOPPED, RunRequest
 from ..heaven.version import package_version
 from . import fields
 from .angels import open_angel
@@ -49,8 +49,6 @@ from .outcome import Progress
 
 Said: TypeAlias = "dict[str, Json]"
 
-KEYBOARD: Final = "interrupted from the keyboard"
-
 
 class HostedRunFailed(RunError):
     """The server could not do the run, or not to its end: the environment's fault, or what it says.
@@ -58,7 +56,11 @@ class HostedRunFailed(RunError):
 
 
 class Runs:
-    """The server's end: what `HttpServer` is given as `host_runs`."""
+    """The server's end: what `HttpServer` is given as `host_runs`. `cut_short` names the runs that
+    a stop of the server ended."""
+
+    def __init__(self) -> None:
+        self.cut_short: list[str] = []
 
     @property
     def version(self) -> str:
@@ -82,6 +84,13 @@ class Runs:
             said: Said = {"event": "progress", "kind": one.kind, "pc": one.pc, "text": one.text}
             tell(said if one.result is None else {**said, "result": dict(one.result)})
 
+        name: str | None = None
+
+        def started(run: str) -> None:
+            nonlocal name
+            name = run
+            tell({"event": "started", "run": run})
+
         try:
             code = _decoded(request.module)
             program = Program(request.program, decode(code), code, request.source)
@@ -99,10 +108,12 @@ class Runs:
                     on_line=(lambda text: tell({"event": "line", "text": text}))
                     if request.lines
                     else None,
-                    on_start=lambda run: tell({"event": "started", "run": run}),
+                    on_start=started,
                     on_interrupted=lambda run: tell({"event": "cut_off", "run": run}),
                 )
         except Interrupted as stop:
+            if name is not None and str(stop) == SERVER_STOPPED:
+                self.cut_short.append(name)
             tell({"event": "interrupted", "message": str(stop)})
         except (RunError, BadModule, EditRefused, CheckUnavailable) as error:
             tell({"event": "failed", "error": str(error)})

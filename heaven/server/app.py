@@ -24,7 +24,7 @@ from .operations import kinds_of
 from .parsing import encode, parse_body, parse_query
 from .route import Call, Lane, Route, Value
 from .routes import ROUTES
-from .run_messages import RunRequest, Stopping, StopRequest
+from .run_messages import SERVER_STOPPED, RunRequest, Stopping, StopRequest
 from .stream import MAX_STREAMS, Changes, follow, last_seen
 
 Message: TypeAlias = MutableMapping[str, object]
@@ -79,7 +79,7 @@ class Application:
         """End what would not end by itself: streams, runs, waiting. On the event loop."""
         # Also ends the waiting for leases: `_wait` looks at it.
         self.changes.stop()
-        self._runs.stop_all("interrupted: the server was stopped")
+        self._runs.stop_all(SERVER_STOPPED)
 
     def close(self) -> None:
         """Wait for the work that was begun; the edits of a run under way are undone then."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ...proto.strict import FORBID
+
+SERVER_STOPPED: Final = "interrupted: the server was stopped"
+"""Why a run ends with its edits undone when its server is told to stop."""
 
 
 @dataclass(frozen=True, slots=True)
