@@ -13,6 +13,7 @@ from ..proto.heaven_status import HeavenStatus
 from ..proto.leases import AcquireResponse, Lease, Scope
 from .blobs import BlobStore
 from .clock import Clock, SystemClock, to_text
+from .discovery import withdraw
 from .durable import make_directory
 from .errors import BadEvent
 from .layout import (
@@ -100,6 +101,8 @@ class Heaven:
         lock = FileLock(lock_file(state), started=to_text(clock.now()))
         try:
             prepare(state)
+            # Whoever announced a server held the lock that is ours now.
+            withdraw(state)
             return cls(root, state, clock, lock, read_only=False)
         except BaseException:
             lock.release()

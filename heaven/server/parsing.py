@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from ...proto import wire
 from ...proto.wire import WireError
 from ..records import Json
-from .messages import NewEvent
+from .messages import NewEvent, ReleaseRequest
 from .route import Body, Route, Value
 
 
@@ -56,6 +56,8 @@ def parse_body(route: Route, body: bytes) -> object:
     value = wire.decode(body)
     if route.body is NewEvent:
         return _new_event(value)
+    if route.body is ReleaseRequest and isinstance(value, dict) and "owner_id" not in value:
+        raise WireError("", "missing field 'owner_id': a lease is released by its owner only")
     return wire.parse(route.body, value)
 
 
