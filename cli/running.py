@@ -52,6 +52,9 @@ def run(
     The bytecode is verified and every name in it looked up before anything happens. Each effect is
     recorded in .heaven/ of the repository; `aa log`, `aa diff`, `aa why` and `aa replay` read it.
 
+    Where `aa serve` has the repository's Heaven, it does the run, with this command's environment;
+    several runs are done one after the other.
+
     \b
     Examples:
       aa run rename.isa --param old=Greet --param new=Hello

@@ -220,15 +220,21 @@ def test_a_client_that_dies_takes_its_run_back(
     assert _gone(client.check)
 
 
-def test_a_stop_of_the_server_undoes_the_run_and_tells_its_client(
-    repository: Repository, under_way: tuple[Served, Client]
+def test_a_stop_of_the_server_undoes_the_run_and_both_say_so(
+    repository: Repository, gate: Gate
 ) -> None:
-    server, client = under_way
-    server.process.send_signal(signal.SIGTERM)
-    code, said = client.ends()
+    with started("serve", "--port", "0", cwd=repository.root) as server:
+        assert server.stdout is not None and server.stdout.readline().startswith("serving ")
+        with started("run", "rename.isa", cwd=repository.root, env=gate.environment) as process:
+            client = Client(process, gate.began())
+            assert "def plus(" in repository.read("calc/core.py")
+            server.send_signal(signal.SIGTERM)
+            code, said = client.ends()
+        _, spoken = server.communicate(timeout=60)
     assert code == 4
     assert "the server was stopped; run r1 is ended, and its edits are undone" in said
-    assert server.process.wait(timeout=60) == 0
+    assert server.returncode == 0
+    assert spoken.startswith("run r1 was interrupted, and its edits are undone")
     assert "def Add(" in repository.read("calc/core.py")
     with Heaven.open(repository.root) as heaven:
         (run,) = all_runs(heaven)
