@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -68,6 +69,32 @@ def test_a_question_is_answered_beside_a_server_as_without(
     alone = aa(*arguments, cwd=copy)
     assert beside.stdout == alone.stdout.replace(str(copy), str(served_after_a_rename.root))
     shutil.rmtree(copy)
+
+
+def test_prompts_are_stored_and_shown_through_a_server_as_without(
+    repository: Repository, tmp_path: Path
+) -> None:
+    alone = make_repository(tmp_path / "alone")
+    commands = (
+        ("prompt", "store", "TASK.md"),
+        ("prompt", "list"),
+        ("prompt", "show", "PROMPT"),
+        ("prompt", "show", "PROMPT", "1"),
+        ("prompt", "show", "PROMPT", "--text"),
+        ("prompt", "show", "PROMPT", "9"),
+        ("prompt", "show", "ffffffff"),
+    )
+    with served(repository.root):
+        for arguments in commands:
+            said = []
+            for one in (repository, alone):
+                text = one.write("TASK.md", "# Goal\nShort.\n\n# Examples\nNone.\n").read_bytes()
+                prompt = hashlib.sha256(text).hexdigest()[:12]
+                done = aa(*(a.replace("PROMPT", prompt) for a in arguments), cwd=one.root)
+                out = re.sub(r"\d{4}-\S+Z", "TIME", done.stdout)
+                said.append((done.returncode, out, done.stderr))
+            assert said[0] == said[1]
+            assert said[0][0] == (2 if arguments[-1] in ("9", "ffffffff") else 0)
 
 
 @pytest.fixture(scope="module")
