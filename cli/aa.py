@@ -6,25 +6,21 @@ Only click is imported here; every command imports what it needs.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from . import output
+from .asking import blame, diff, log, why
 from .collecting import gc
 from .fsck import fsck
-from .options import output_mode_option, param_option, repo_option
-from .output import ENVIRONMENT, Json, Problem, Report, output_options
+from .options import repo_option
+from .output import Json, Report, output_options, print_lines
 from .prompts import prompt
 from .replaying import bundle, replay
 from .resuming import resume
+from .running import run
 from .serving import serve
 from .tracing import trace
-
-if TYPE_CHECKING:
-    from ..aa.lowered import OutputMode
-    from ..runtime.why import Why
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -59,251 +55,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
-@click.argument("program", metavar="PROGRAM")
-@repo_option
-@param_option
-@click.option(
-    "--angel",
-    metavar="SPEC",
-    help="Who answers OP and DO texts: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
-)
-@output_mode_option
-@click.option(
-    "--check-timeout",
-    type=click.FloatRange(min=0.1),
-    default=900.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one RUN may take.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say how the run ended, and nothing before.")
-@click.option("-v", "--verbose", is_flag=True, help="Also print the output of RUN as it comes.")
-@output_options
-def run(
-    report: Report,
-    program: str,
-    repo: str | None,
-    params: dict[str, str],
-    angel: str | None,
-    output_mode: OutputMode,
-    check_timeout: float,
-    quiet: bool,
-    verbose: bool,
-) -> None:
-    """Run PROGRAM (.aa, .isa, or bytecode .aab) on the repository.
-
-    The bytecode is verified and every name in it looked up before anything happens. Each effect is
-    recorded in .heaven/ of the repository; `aa log`, `aa diff`, `aa why` and `aa replay` read it.
-
-    \b
-    Examples:
-      aa run rename.isa --param old=Greet --param new=Hello
-      aa run fix.isa --angel scripted:answers.json
-      aa run --repo ../other refactor.aab
-    """
-    from ..runtime.angels import configured, open_angel
-    from ..runtime.errors import AngelUnavailable
-    from ..runtime.execute import Refused, execute
-    from ..runtime.replay import source_lines
-    from .ending import say_ended
-    from .narration import Narrator
-    from .programs import load_program
-    from .repository import find_root, open_heaven
-
-    loaded = load_program(report, program, output_mode, params)
-    root = find_root(repo)
-    try:
-        specification = configured(angel, root)
-        # A path on the command line counts from where the command was given.
-        base = Path.cwd() if angel else root
-        chosen = open_angel(specification, base) if specification else None
-    except AngelUnavailable as unavailable:
-        raise Problem(str(unavailable), ENVIRONMENT) from None
-    narrator = Narrator(report, source_lines(loaded.module, loaded.name))
-    with open_heaven(root) as heaven:
-        ended = execute(
-            loaded,
-            heaven,
-            root,
-            angel=chosen,
-            params=params,
-            check_timeout=check_timeout,
-            observe=None if quiet or report.format == "json" else narrator,
-            on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
-            on_interrupted=lambda name: report.say(
-                f"run {name} was cut off before it ended; what it had landed is still in the tree "
-                f"(`aa diff {name}`)"
-            ),
-            on_start=None if quiet else (lambda name: report.say(f"run {name}: {loaded.name}")),
-        )
-    if isinstance(ended, Refused):
-        report.add(ended.diagnostics, report.sources.get(program))
-        report.result["run"] = None
-        report.finish(ended.exit_code)
-    report.add(ended.warnings, report.sources.get(program))
-    say_ended(report, ended)
-    report.finish(ended.exit_code)
-
-
-@cli.command()
-@click.argument("run_name", required=False, metavar="[RUN]")
-@repo_option
-@output_options
-def log(report: Report, run_name: str | None, repo: str | None) -> None:
-    """List the runs of the repository, or the syscalls of one RUN (`r3`, or `last`).
-
-    \b
-    Examples:
-      aa log
-      aa log last
-      aa log r3 --json
-    """
-    from ..runtime.runs import all_runs, find
-    from .listing import run_json, run_line, run_report
-    from .repository import find_root, open_heaven
-
-    with open_heaven(find_root(repo), read_only=True) as heaven:
-        if run_name is None:
-            runs = all_runs(heaven)
-            report.result["runs"] = [run_json(one) for one in runs]
-            _print(report, [run_line(one) for one in runs] or ["no runs yet"])
-        else:
-            lines, record = run_report(heaven, find(heaven, run_name))
-            report.result |= record
-            _print(report, lines)
-    report.finish()
-
-
-@cli.command()
-@click.argument("run_name", default="last", metavar="[RUN]")
-@repo_option
-@output_options
-def diff(report: Report, run_name: str, repo: str | None) -> None:
-    """Print what RUN (default: the last) changed, as a unified diff.
-
-    \b
-    Examples:
-      aa diff
-      aa diff r3 | less
-    """
-    from ..runtime.difference import run_diff
-    from ..runtime.runs import find
-    from .repository import find_root, open_heaven
-
-    with open_heaven(find_root(repo), read_only=True) as heaven:
-        text = run_diff(heaven, find(heaven, run_name))
-    if report.format == "json":
-        report.result["diff"] = text.decode("utf-8", "backslashreplace")
-    else:
-        output.print_bytes(text)
-    report.finish()
-
-
-@cli.command()
-@click.argument("place", metavar="PATH:LINE")
-@repo_option
-@output_options
-def why(report: Report, place: str, repo: str | None) -> None:
-    """Say why a line is as it is: run, instruction, author, context shown, receipt.
-
-    \b
-    Examples:
-      aa why src/app.py:120
-      aa why src/app.py:120 --json
-    """
-    from ..heaven.errors import PathOutside
-    from ..runtime.why import NoSuchLine, as_json
-    from ..runtime.why import why as explain
-    from .repository import find_root, open_heaven
-
-    path, _, number = place.rpartition(":")
-    if not path or not number.isdigit():
-        raise Problem(f"{place!r} is not PATH:LINE", hint="for example src/app.py:120")
-    root = find_root(repo)
-    with open_heaven(root, read_only=True) as heaven:
-        try:
-            answer = explain(heaven, root, path, int(number))
-        except (NoSuchLine, PathOutside) as error:
-            raise Problem(str(error)) from None
-    report.result |= as_json(answer)
-    _print(report, _why_lines(answer))
-    report.finish()
-
-
-@cli.command()
-@click.argument("path", metavar="PATH")
-@repo_option
-@output_options
-def blame(report: Report, path: str, repo: str | None) -> None:
-    """Say of every line of PATH which run wrote it, from where in its program, and by whom.
-
-    Lines that no run wrote are outside Heaven: git's commit is shown where there is one.
-
-    \b
-    Examples:
-      aa blame src/app.py
-      aa blame src/app.py --json
-    """
-    from dataclasses import asdict
-
-    from ..heaven.errors import PathOutside
-    from ..runtime.why import NoSuchLine
-    from ..runtime.why import blame as explain
-    from .repository import find_root, open_heaven
-
-    root = find_root(repo)
-    with open_heaven(root, read_only=True) as heaven:
-        try:
-            rows = explain(heaven, root, path)
-        except (NoSuchLine, PathOutside) as error:
-            raise Problem(str(error)) from None
-    report.result |= {"path": path, "lines": [asdict(row) for row in rows]}
-    shown = [
-        (row.run or "-", f"{row.where} {row.author}" if row.run else row.commit or "outside Heaven")
-        for row in rows
-    ]
-    widths = [max((len(pair[column]) for pair in shown), default=0) for column in (0, 1)]
-    _print(
-        report,
-        [
-            f"{run:<{widths[0]}}  {source[:48]:<{min(widths[1], 48)}}  {row.line:>4}  {row.text}"
-            for (run, source), row in zip(shown, rows, strict=True)
-        ],
-    )
-    report.finish()
-
-
-def _why_lines(answer: Why) -> list[str]:
-    from ..runtime import fields
-    from ..runtime.why import Outside
-    from .narration import receipt_line
-
-    cause = answer.cause
-    lines = [f"{answer.path}:{answer.line}: {answer.text.strip()}"]
-    if isinstance(cause, Outside):
-        lines.append(f"  outside Heaven: {cause.reason}")
-        if cause.commit:
-            lines.append(f"  git:      {cause.commit}")
-        return lines
-    lines.append(f"  run:      {cause.run} ({cause.program}), {cause.time}")
-    lines.append(f"  program:  {cause.where}" + (f": {cause.statement}" if cause.statement else ""))
-    lines.append(f"  edit:     operation {cause.operation_index}: {cause.operation['op']}")
-    if cause.macro:
-        lines.append(f"  author:   {cause.macro} (no model)")
-    if cause.answer:
-        lines.append(f"  author:   {cause.angel}, answer {cause.answer[:12]}")
-        lines.append(f"  prompt:   {(cause.prompt or '')[:12]}")
-        lines.extend(f"  shown:    {shown}" for shown in cause.shown)
-    if cause.lease:
-        lines.append(f"  lease:    {', '.join(cause.lease)}")
-    if cause.check:
-        lines.append(f"  check:    {fields.text(cause.check, 'summary')}")
-        lines.append(f"  receipt:  {receipt_line(cause.check)}")
-    return lines
-
-
-@cli.command()
+@click.command()
 @repo_option
 @output_options
 def status(report: Report, repo: str | None) -> None:
@@ -345,11 +97,11 @@ def status(report: Report, repo: str | None) -> None:
         ]
         if runs:
             lines.append(f"  {run_line(runs[-1])}")
-        _print(report, lines)
+        print_lines(report, lines)
     report.finish()
 
 
-@cli.command()
+@click.command()
 @repo_option
 @output_options
 def index(report: Report, repo: str | None) -> None:
@@ -373,24 +125,15 @@ def index(report: Report, repo: str | None) -> None:
     with ask_heaven(find_root(repo), read_only=False) as heaven:
         stats = asdict(heaven.build_index(progress))
     report.result |= stats
-    _print(report, [f"{name:<10} {value}" for name, value in stats.items()])
+    print_lines(report, [f"{name:<10} {value}" for name, value in stats.items()])
     report.finish()
 
 
-cli.add_command(resume)
-cli.add_command(replay)
-cli.add_command(bundle)
-cli.add_command(prompt)
-cli.add_command(trace)
-cli.add_command(fsck)
-cli.add_command(gc)
-cli.add_command(serve)
-
-
-def _print(report: Report, lines: list[str]) -> None:
-    if report.format != "json":
-        for line in lines:
-            click.echo(line)
+for command in (
+    *(run, resume, log, diff, why, blame, replay, bundle, trace),
+    *(status, index, prompt, fsck, gc, serve),
+):
+    cli.add_command(command)
 
 
 def main() -> None:

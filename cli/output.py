@@ -131,6 +131,13 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     return f"{present[0]}: {', '.join(parts)}"
 
 
+def print_lines(report: Report, lines: Iterable[str]) -> None:
+    """The result for people, on standard output; nothing with `--json`."""
+    if report.format != "json":
+        for line in lines:
+            click.echo(line)
+
+
 def print_json(value: Mapping[str, Json]) -> None:
     """One JSON object on standard output, in the order given, UTF-8 as it is."""
     import json

@@ -15,7 +15,7 @@ from .options import repo_option
 from .output import Json, Problem, Report, output_options, print_bytes
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ..heaven.protocol import HeavenProtocol
 
 
 @click.group()
@@ -147,12 +147,12 @@ def _text_or_base64(content: bytes) -> dict[str, Json]:
 
 
 @contextmanager
-def _heaven(repo: str | None, *, read_only: bool = False) -> Iterator[Heaven]:
+def _heaven(repo: str | None, *, read_only: bool = False) -> Iterator[HeavenProtocol]:
     """The repository's Heaven; what is wrong with an id or a prompt is the caller's doing."""
     from ..heaven import PromptMissing, PromptTooLarge, SectionMissing
-    from .repository import find_root, open_heaven
+    from .repository import ask_heaven, find_root
 
-    with open_heaven(find_root(repo), read_only=read_only) as heaven:
+    with ask_heaven(find_root(repo), read_only=read_only) as heaven:
         try:
             yield heaven
         except PromptMissing as missing:

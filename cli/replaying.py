@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from .options import repo_option
-from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options, print_lines
 
 if TYPE_CHECKING:
     from ..runtime.record import Record
@@ -84,9 +84,7 @@ def replay(
         lines.append(f"  {written} files in {tree}")
         lines += [f"  content not kept anywhere: {path}" for path in missing]
         report.result |= {"written": written, "missing": list(missing)}
-    if report.format != "json":
-        for line in lines:
-            click.echo(line)
+    print_lines(report, lines)
     report.finish(0 if found.same else FAILED)
 
 

@@ -11,6 +11,7 @@ from .output import ENVIRONMENT, Problem
 
 if TYPE_CHECKING:
     from ..heaven import Heaven, HeavenInUse
+    from ..heaven.client import HeavenClient
     from ..heaven.protocol import HeavenProtocol
 
 _MARKS: Final = (
@@ -61,17 +62,32 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
 @contextmanager
 def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
     """The server of the repository where one runs, else its Heaven, opened here."""
-    from ..heaven import Heaven
+    with heaven_or_server(root, read_only=read_only) as heaven:
+        yield heaven
+
+
+@contextmanager
+def heaven_or_server(root: Path, *, read_only: bool = False) -> Iterator[Heaven | HeavenClient]:
+    """As `ask_heaven`, for whoever must know which of the two it is."""
+    from ..heaven import Heaven, HeavenInUse
     from ..heaven.client import HeavenClient
 
     with explained(root):
         client = HeavenClient.find(root)
+        if client is None:
+            try:
+                opened = Heaven.open(root, read_only=read_only)
+            except HeavenInUse:
+                # By a server that has begun to answer since we looked, perhaps.
+                client = HeavenClient.find(root)
+                if client is None:
+                    raise
         if client is not None:
             with client:
                 yield client
         else:
-            with Heaven.open(root, read_only=read_only) as heaven:
-                yield heaven
+            with opened:
+                yield opened
 
 
 @contextmanager

@@ -52,6 +52,9 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
       aa serve --repo ../other --port 4445
     """
     from ..heaven.server.serving import HttpServer, NotLoopback
+    from ..runtime.edits import recover
+    from ..runtime.hosted import Runs
+    from ..runtime.runs import close_interrupted
     from .repository import find_root, open_heaven
 
     def ready(info: ServerInfo) -> None:
@@ -71,10 +74,22 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
             click.echo(f"token in {info.token_file}; Ctrl-C stops")
 
     root = find_root(repo)
+    runs = Runs()
     with open_heaven(root) as heaven:
+        recover(heaven)
+        for dead in close_interrupted(heaven):
+            report.say(
+                f"run {dead.name} was cut off before it ended; what it had landed is still in the "
+                f"tree (`aa diff {dead.name}`)"
+            )
         try:
             server = HttpServer(
-                heaven, host=host, port=port, allow_remote=allow_remote, on_ready=ready
+                heaven,
+                host=host,
+                port=port,
+                allow_remote=allow_remote,
+                host_runs=runs,
+                on_ready=ready,
             )
         except NotLoopback as error:
             raise Problem(
@@ -88,5 +103,7 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
             ) from None
         server.run()
     if report.format != "json":
+        for name in runs.cut_short:
+            report.say(f"run {name} was interrupted, and its edits are undone (`aa log {name}`)")
         report.say("stopped; everything that was answered is on disk")
     raise SystemExit(0)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import threading
-import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, Self, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
+from urllib.parse import quote, urlencode
 
 from ..proto import wire
 from ..proto.heaven_status import HeavenStatus
@@ -19,15 +17,27 @@ from ..proto.leases import AcquireRequest, AcquireResponse, Lease, Scope
 from ..proto.pf import Request, Response
 from .canonical import encode
 from .discovery import find_server
-from .errors import BadBlobId, Closed, HeavenRefused, HeavenUnreachable
+from .errors import BadBlobId, HeavenRefused, PromptMissing
+from .exchange import Exchange
 from .faults.refusal import FaultRefused
 from .leases.leases import DEFAULT_TTL_SECONDS
 from .leases.lockmodes import LockMode
 from .log.chain import GENESIS_HASH
 from .manifests import Verdict
+from .prompts.records import (
+    Prompt,
+    PromptEntry,
+    PromptSection,
+    StoredPrompt,
+    read_entry,
+    read_prompt,
+    read_section,
+    read_stored,
+)
 from .records import Event, Json, JsonObject, Reference, Symbol
 from .server import messages
 from .server.failures import revive
+from .server.run_messages import RunRequest, Stopping, StopRequest
 
 if TYPE_CHECKING:
     from .index.symbols import IndexStats
@@ -36,9 +46,7 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 60.0
 _PAGE: Final = 1_000
-# Shorter than the server's patience with a connection that idles, so that none is used as it ends.
-_IDLE_SECONDS: Final = 45.0
-_GONE: Final = (http.client.HTTPException, OSError)
+_BATCH_BYTES: Final = 8 * 1024 * 1024
 
 
 class HeavenClient:
@@ -51,18 +59,8 @@ class HeavenClient:
     def __init__(self, url: str, token: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         """`url` is `http://HOST:PORT`. Raises ValueError on another form. Connects when first
         asked."""
-        parts = urlsplit(url)
-        if parts.scheme != "http" or parts.hostname is None or parts.path not in ("", "/"):
-            raise ValueError(f"not the URL of a server (http://HOST:PORT): {url!r}")
-        self.url = url.rstrip("/")
-        self._host = parts.hostname
-        self._port = parts.port or 80
-        self._timeout = timeout
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._local = threading.local()
-        self._guard = threading.Lock()
-        self._open: set[http.client.HTTPConnection] = set()
-        self._closed = False
+        self._exchange = Exchange(url, token, timeout=timeout)
+        self.url = self._exchange.url
 
     @classmethod
     def find(cls, root: Path, *, timeout: float = TIMEOUT_SECONDS) -> Self | None:
@@ -75,11 +73,7 @@ class HeavenClient:
 
     def close(self) -> None:
         """Close the connections. Idempotent; calls that come later raise Closed."""
-        with self._guard:
-            self._closed = True
-            connections, self._open = self._open, set()
-        for connection in connections:
-            connection.close()
+        self._exchange.close()
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +91,28 @@ class HeavenClient:
     def put_blob(self, data: bytes) -> str:
         return self._post("/blob", data, messages.BlobStored).blob_id
 
+    def put_blobs(self, contents: Iterable[bytes]) -> list[str]:
+        found: list[str] = []
+        batch: list[str] = []
+        size = 0
+        for content in contents:
+            text = b64encode(content).decode("ascii")
+            if batch and (size + len(text) > _BATCH_BYTES or len(batch) == _PAGE):
+                found += self._put_batch(batch)
+                batch, size = [], 0
+            if len(text) > _BATCH_BYTES:
+                found.append(self.put_blob(content))
+            else:
+                batch.append(text)
+                size += len(text)
+        return [*found, *self._put_batch(batch)]
+
+    def _put_batch(self, contents: Sequence[str]) -> tuple[str, ...]:
+        if not contents:
+            return ()
+        asked = messages.ManyBlobs(tuple(contents))
+        return self._send("/blobs", asked, messages.BlobsStored).blob_ids
+
     def get_blob(self, blob_id: str) -> bytes:
         if not blob_id or "/" in blob_id:
             raise BadBlobId(blob_id)
@@ -106,8 +122,27 @@ class HeavenClient:
     # Events
 
     def append(self, kind: str, data: JsonObject) -> Event:
+        return self._append(kind, data, b"")
+
+    def append_fenced(
+        self,
+        kind: str,
+        data: JsonObject,
+        *,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int],
+    ) -> Event:
+        fence = messages.Fence(owner_id, tuple(paths), tuple(tokens))
+        return self._append(kind, data, b',"fence":%b' % wire.dump_json(fence))
+
+    def _append(self, kind: str, data: JsonObject, fence: bytes) -> Event:
         # Checked here, as by the embedded Heaven: JSON itself would let a tuple or NaN through.
-        body = b'{"kind":%b,"data":%b}' % (json.dumps(kind).encode(), encode(dict(data)))
+        body = b'{"kind":%b,"data":%b%b}' % (
+            json.dumps(kind).encode(),
+            encode(dict(data)),
+            fence,
+        )
         return _event(_object(self._ask("POST", "/event", body))["event"])
 
     def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
@@ -166,9 +201,13 @@ class HeavenClient:
         ttl_seconds: float = DEFAULT_TTL_SECONDS,
         partial: bool = False,
         mode: LockMode = "X",
+        wait_seconds: float = 0.0,
     ) -> AcquireResponse:
-        asked = AcquireRequest(owner_id, mission_id, tuple(scopes), ttl_seconds, partial, mode)
-        return self._send("/lease/acquire", asked, AcquireResponse)
+        wait = wait_seconds or None
+        asked = AcquireRequest(
+            owner_id, mission_id, tuple(scopes), ttl_seconds, partial, mode, wait
+        )
+        return self._send("/lease/acquire", asked, AcquireResponse, max(0.0, wait_seconds))
 
     def renew(
         self,
@@ -244,6 +283,42 @@ class HeavenClient:
         answers = _list(self._ask("POST", "/pf", body))
         return tuple(map(_fault_answer, answers))
 
+    def forget_mission(self, mission_id: str) -> None:
+        asked = messages.MissionRequest(mission_id)
+        self._send("/mission/forget", asked, messages.MissionForgotten)
+
+    # Prompts
+
+    def store_prompt(self, content: bytes, previous: str | None = None) -> StoredPrompt:
+        since = "" if previous is None else f"?{urlencode({'since': previous})}"
+        return _read(read_stored, self._ask("POST", f"/prompt/store{since}", content))
+
+    def get_prompt(self, ref: str) -> Prompt:
+        return _read(read_prompt, self._ask("GET", f"/prompt/{_segment(ref)}"))
+
+    def prompt_section(self, ref: str, index: int) -> PromptSection:
+        found = self._ask("GET", f"/prompt/{_segment(ref)}/section/{index}")
+        content = _bytes_of(_object(found))
+        return PromptSection(str(_object(found)["prompt_id"]), _read(read_section, found), content)
+
+    def reconstruct_prompt(self, ref: str) -> bytes:
+        return _bytes_of(_object(self._ask("GET", f"/prompt/{_segment(ref)}/reconstruct")))
+
+    def prompts(self) -> tuple[PromptEntry, ...]:
+        rows = _list(_object(self._ask("GET", "/prompts"))["prompts"])
+        return tuple(_read(read_entry, row) for row in rows)
+
+    # Runs
+
+    def run(self, request: RunRequest) -> AbstractContextManager[Iterator[dict[str, Json]]]:
+        """Have the server run a program: what it says of it, as it comes (`POST /run` tells what).
+        To leave the block ends the run, with its edits undone. Raises HeavenRefused."""
+        return self._exchange.lines("/run", wire.dump_json(request))
+
+    def stop_run(self, ticket: str) -> bool:
+        """Have the run of this ticket end with its edits undone; False where it has ended."""
+        return self._send("/run/stop", StopRequest(ticket), Stopping).stopping
+
     def status(self) -> HeavenStatus:
         return self._get("/status", HeavenStatus)
 
@@ -252,74 +327,20 @@ class HeavenClient:
     def _get(self, target: str, kind: type[T]) -> T:
         return wire.parse(kind, self._ask("GET", target))
 
-    def _send(self, target: str, asked: object, kind: type[T]) -> T:
-        return self._post(target, wire.dump_json(asked), kind)
+    def _send(self, target: str, asked: object, kind: type[T], patience: float = 0.0) -> T:
+        return self._post(target, wire.dump_json(asked), kind, patience)
 
-    def _post(self, target: str, body: bytes, kind: type[T]) -> T:
-        return wire.parse(kind, self._ask("POST", target, body))
+    def _post(self, target: str, body: bytes, kind: type[T], patience: float = 0.0) -> T:
+        return wire.parse(kind, self._ask("POST", target, body, patience))
 
-    def _ask(self, method: Literal["GET", "POST"], target: str, body: bytes | None = None) -> Json:
-        status, text = self._exchange(method, target, body)
-        try:
-            value: Json = json.loads(text)
-        except ValueError:
-            raise HeavenRefused(status, text[:200].decode("utf-8", "replace")) from None
-        if status != 200:
-            raise revive(status, value if isinstance(value, dict) else {})
-        return value
-
-    def _exchange(self, method: str, target: str, body: bytes | None) -> tuple[int, bytes]:
-        """One request and its answer. A question that a lost connection left open is asked again
-        once; what changes something is not."""
-        again = method == "GET"
-        while True:
-            connection = self._connection()
-            sent = False
-            try:
-                if connection.sock is None:
-                    connection.connect()
-                sent = True
-                connection.request(method, target, body, self._headers)
-                answer = connection.getresponse()
-                text = answer.read()
-            except TimeoutError:
-                self._drop(connection)
-                raise HeavenUnreachable(self.url, "it took too long", sent) from None
-            except _GONE as error:
-                self._drop(connection)
-                if not (again and sent):
-                    self._give_up(error, sent)
-                again = False
-                continue
-            self._local.used = time.monotonic()
-            return answer.status, text
-
-    def _give_up(self, error: BaseException, sent: bool) -> NoReturn:
-        if self._closed:
-            raise Closed from None
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise HeavenUnreachable(self.url, reason or str(error) or "it is gone", sent) from None
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if self._closed:
-            raise Closed
-        held: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if held is not None and time.monotonic() - self._local.used < _IDLE_SECONDS:
-            return held
-        if held is not None:
-            self._drop(held)
-        made = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
-        self._local.connection = made
-        self._local.used = time.monotonic()
-        with self._guard:
-            self._open.add(made)
-        return made
-
-    def _drop(self, connection: http.client.HTTPConnection) -> None:
-        connection.close()
-        self._local.connection = None
-        with self._guard:
-            self._open.discard(connection)
+    def _ask(
+        self,
+        method: Literal["GET", "POST"],
+        target: str,
+        body: bytes | None = None,
+        patience: float = 0.0,
+    ) -> Json:
+        return self._exchange.ask(method, target, body, patience=patience)
 
 
 def _fault_answer(answer: Json) -> Response | FaultRefused:
@@ -362,3 +383,23 @@ def _number(value: Json) -> int:
     if not isinstance(value, int):
         raise HeavenRefused(200, "the answer is no number")
     return value
+
+
+def _read(reader: Callable[[JsonObject], T], value: Json) -> T:
+    """What `reader` makes of an answer."""
+    try:
+        return reader(_object(value))
+    except ValueError as error:
+        raise HeavenRefused(200, f"the answer is not what was asked for: {error}") from None
+
+
+def _bytes_of(value: Mapping[str, Json]) -> bytes:
+    content = str(value.get("content", ""))
+    return b64decode(content) if value.get("encoding") == "base64" else content.encode()
+
+
+def _segment(ref: str) -> str:
+    """The part of a path that stands for a prompt. Raises PromptMissing for what can be none."""
+    if not ref.strip(".") or "/" in ref:
+        raise PromptMissing(ref, f"no prompt {ref!r} is stored")
+    return quote(ref, safe="")

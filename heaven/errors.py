@@ -281,6 +281,20 @@ class BadSlice(HeavenError):
     fault."""
 
 
+class OtherVersion(HeavenError):
+    """The server speaks another protocol than the client (numbers as text), so that they would
+    misunderstand each other. The environment's fault: start the server with the client's version
+    of the package."""
+
+    def __init__(self, server: str, client: str) -> None:
+        super().__init__(
+            f"the server speaks protocol {server} and this client protocol {client}: stop the "
+            "server, and start it with the version of the client"
+        )
+        self.server = server
+        self.client = client
+
+
 class HeavenUnreachable(HeavenError):
     """The server at `url` did not answer: it is gone, or took too long. The environment's fault.
 

@@ -13,6 +13,7 @@ from ..proto.heaven_status import HeavenStatus
 from ..proto.leases import AcquireResponse, Lease, Scope
 from .blobs import BlobStore
 from .clock import Clock, SystemClock, to_text
+from .discovery import withdraw
 from .durable import make_directory
 from .errors import BadEvent
 from .layout import (
@@ -104,6 +105,8 @@ class Heaven:
         lock = FileLock(lock_file(state), started=to_text(clock.now()))
         try:
             prepare(state)
+            # Whoever announced a server held the lock that is ours now.
+            withdraw(state)
             return cls(root, state, clock, lock, read_only=False)
         except BaseException:
             lock.release()
@@ -168,6 +171,23 @@ class Heaven:
             raise BadEvent(f"{kind} events are written by Heaven itself")
         return self._log.append(kind, data, sync=sync)
 
+    def append_fenced(
+        self,
+        kind: str,
+        data: JsonObject,
+        *,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int],
+    ) -> Event:
+        """`append`, only if the owner's live exclusive leases of these fencing tokens cover every
+        path: checked and written in one step. Durable on return. Raises what `check_write` and
+        `append` raise."""
+        with self.writing(owner_id, paths, tokens):
+            event = self.append(kind, data, sync=False)
+        self.sync()
+        return event
+
     def sync(self) -> None:
         """Return when every event appended so far is on disk. Raises LogFailed, Closed."""
         self._log.sync()
@@ -225,14 +245,15 @@ class Heaven:
         partial: bool = False,
         mode: LockMode = "X",
         wait_seconds: float = 0.0,
+        go_on: Callable[[], bool] | None = None,
     ) -> AcquireResponse:
         """Lease the scopes, exclusively (X) or against writers only (S), for `ttl_seconds`.
 
         All of them or none; with `partial`, those that are free. With `wait_seconds`, wait so long
-        for those that are not, first come, first served. Taken in canonical order; a scope
-        that the owner has already comes back as the same lease, with its expiry moved out. Durable
-        on return. Raises BadScope, PathOutside, ReadOnly, Closed, LogFailed; with symbol scopes
-        also TreeUnreadable.
+        for those that are not, first come, first served, while `go_on()` is true. Taken in
+        canonical order; a scope that the owner has already comes back as the same lease, with its
+        expiry moved out. Durable on return. Raises BadScope, PathOutside, ReadOnly, Closed,
+        LogFailed; with symbol scopes also TreeUnreadable.
         """
         return self._leases.acquire(
             self._log,
@@ -243,6 +264,7 @@ class Heaven:
             partial=partial,
             mode=mode,
             wait_seconds=wait_seconds,
+            go_on=go_on,
         )
 
     def holders(

@@ -10,6 +10,7 @@ from ..proto.leases import AcquireResponse, Lease, Scope
 from .leases.leases import DEFAULT_TTL_SECONDS
 from .leases.lockmodes import LockMode
 from .manifests import Verdict
+from .prompts.records import Prompt, PromptEntry, PromptSection, StoredPrompt
 from .records import Event, JsonObject, Reference, Symbol
 
 if TYPE_CHECKING:
@@ -28,12 +29,29 @@ class HeavenProtocol(Protocol):
         """Store bytes durably; their SHA-256 in hex."""
         ...
 
+    def put_blobs(self, contents: Iterable[bytes]) -> list[str]:
+        """Store several contents durably; their ids, in order."""
+        ...
+
     def get_blob(self, blob_id: str) -> bytes:
         """Raises BadBlobId, BlobMissing, BlobDamaged."""
         ...
 
     def append(self, kind: str, data: JsonObject) -> Event:
         """Add an event; durable on return. Raises BadEvent, NotCanonical, EventTooLarge."""
+        ...
+
+    def append_fenced(
+        self,
+        kind: str,
+        data: JsonObject,
+        *,
+        owner_id: str,
+        paths: Iterable[str],
+        tokens: Collection[int],
+    ) -> Event:
+        """`append`, only if the owner's live exclusive leases of these fencing tokens cover every
+        path: checked and written in one step. Raises also NotLeased, StaleToken, PathOutside."""
         ...
 
     def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
@@ -71,8 +89,10 @@ class HeavenProtocol(Protocol):
         ttl_seconds: float = DEFAULT_TTL_SECONDS,
         partial: bool = False,
         mode: LockMode = "X",
+        wait_seconds: float = 0.0,
     ) -> AcquireResponse:
-        """Lease the scopes, all or none, or those that are free. Raises BadScope, PathOutside."""
+        """Lease the scopes, all or none, or those that are free. With `wait_seconds`, wait so long
+        for those that are not, first come, first served. Raises BadScope, PathOutside."""
         ...
 
     def renew(
@@ -132,6 +152,32 @@ class HeavenProtocol(Protocol):
     def faults(self, requests: Sequence[Request]) -> tuple[Response | FaultRefused, ...]:
         """Answer page faults in order, over one state of the files; one that is refused has its
         refusal in its place. At most 100 at once over HTTP."""
+        ...
+
+    def forget_mission(self, mission_id: str) -> None:
+        """Start a mission's page-fault budget and deltas afresh."""
+        ...
+
+    def store_prompt(self, content: bytes, previous: str | None = None) -> StoredPrompt:
+        """Keep a prompt as sections, durably, and say which of them are new, to the store or to the
+        prompt `previous`. Raises PromptTooLarge, PromptMissing, PromptDamaged."""
+        ...
+
+    def get_prompt(self, ref: str) -> Prompt:
+        """A prompt's outline; `ref` is its id, or 8 or more digits that only it begins with. Raises
+        PromptMissing, PromptDamaged."""
+        ...
+
+    def prompt_section(self, ref: str, index: int) -> PromptSection:
+        """A section, with its bytes. Raises PromptMissing, SectionMissing, PromptDamaged."""
+        ...
+
+    def reconstruct_prompt(self, ref: str) -> bytes:
+        """The bytes that were stored. Raises PromptMissing, PromptDamaged."""
+        ...
+
+    def prompts(self) -> tuple[PromptEntry, ...]:
+        """Every stored prompt, in the order of storing."""
         ...
 
     def status(self) -> HeavenStatus:

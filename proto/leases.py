@@ -37,7 +37,8 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class AcquireRequest:
     """`partial` true takes what is free; false (our default) takes all scopes or none. `mode` X
-    keeps everybody else out, S only writers."""
+    keeps everybody else out, S only writers. `wait_seconds` is how long to wait for what is not
+    free (0 unless said), with `partial` not at all."""
 
     __pydantic_config__ = FORBID
 
@@ -47,6 +48,7 @@ class AcquireRequest:
     ttl_seconds: float | None = None
     partial: bool = False
     mode: Literal["S", "X"] = "X"
+    wait_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,9 +117,13 @@ def validate(name: str, data: Json) -> None:
     Where the schema is one of several shapes, the error is that of the shape which comes nearest.
     """
     try:
+        # What no JSON text in UTF-8 can carry is no message, whatever shape it has.
+        json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
         errors = list(_validator(name).iter_errors(data))
     except RecursionError:
         raise WireError("", "nested too deeply") from None
+    except (TypeError, ValueError) as error:
+        raise WireError("", f"not a JSON value: {error}") from None
     if errors:
         raise _nearest(errors)
 

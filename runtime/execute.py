@@ -14,6 +14,7 @@ from ..heaven import Heaven, HeavenError
 from . import runs
 from .adopt import trail_of
 from .angels import Angel
+from .caller import Interrupted, caller
 from .checks import CheckUnavailable
 from .door import Entry, LiveDoor
 from .edits import recover
@@ -76,7 +77,8 @@ def execute(
     """Verify, link and run `program` on the repository at `root`.
 
     `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
-    (Ctrl-C) passes through after the run's edits were undone.
+    (Ctrl-C, or Interrupted: the caller wants it no more) passes through after the run's edits were
+    undone.
     """
     _tidy(heaven, None, on_interrupted)
     problems = verify(program.module)
@@ -181,7 +183,7 @@ def _carry_out(
     warnings: tuple[Diagnostic, ...],
 ) -> Ended:
     try:
-        outcome = Machine(module, effects, door, observe).run()
+        outcome = Machine(module, effects, door, _while_wanted(observe)).run()
     except AngelInDoubt:
         runs.interrupt(heaven, run)
         raise
@@ -199,12 +201,30 @@ def _carry_out(
             raise
         _abandon(heaven, run, effects, "interrupted from the keyboard")
         raise
+    except Interrupted as stop:
+        if not door.live:
+            runs.interrupt(heaven, run)
+            raise
+        _abandon(heaven, run, effects, str(stop))
+        raise
     tree = effects.tree_hash()
     runs.finish(heaven, run, outcome, door.head, tree)
     effects.release()
     code = runs.EXIT_CODES[outcome.status]
     message_of = outcome.stuck or (outcome.failure.message if outcome.failure else None)
     return Ended(run.name, outcome, door.head, tree, code, message_of, warnings)
+
+
+def _while_wanted(observe: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+    """`observe`, which also ends the run, between two effects, once its caller has gone."""
+    check_wanted = caller().check_wanted
+
+    def watch(progress: Progress) -> None:
+        check_wanted()
+        if observe is not None:
+            observe(progress)
+
+    return watch
 
 
 def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:

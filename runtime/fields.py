@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from ..heaven.records import Json, JsonObject
+
+T = TypeVar("T", bound=str)
 
 
 class FieldError(ValueError):
@@ -76,3 +79,11 @@ def records(record: JsonObject, name: str) -> tuple[JsonObject, ...]:
     if not all(isinstance(item, Mapping) for item in found):
         raise FieldError(name, "a list of objects")
     return tuple(item for item in found if isinstance(item, Mapping))
+
+
+def one_of(record: JsonObject, name: str, known: Sequence[T]) -> T:
+    value = record.get(name)
+    for one in known:
+        if one == value:
+            return one
+    raise FieldError(name, f"one of {', '.join(known)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,13 +91,14 @@ class LeaseTable:
         partial: bool = False,
         mode: LockMode = "X",
         wait_seconds: float = 0.0,
+        go_on: Callable[[], bool] | None = None,
     ) -> AcquireResponse:
         """Lease each scope for `ttl_seconds`: all or none of them, or with `partial` those free.
 
         `acquired` and `denied` come in canonical order, spelled as normalised. A scope that the
         owner already has comes back as the same lease, its expiry moved out if that is later.
         With `wait_seconds`, wait so long for what is not free, behind those who wait already (see
-        waiting.py); not with `partial`, nor inside `writing`.
+        waiting.py), or until `go_on()` is false; not with `partial`, nor inside `writing`.
         Raises BadScope, PathOutside, and what `EventLog.append` raises.
         """
         _check_ttl(ttl_seconds)
@@ -123,7 +124,7 @@ class LeaseTable:
                         waiting = self._line.join(place)
                         if not waiting:
                             break
-                    if not self._wait(log, until):
+                    if not self._wait(log, until) or (go_on is not None and not go_on()):
                         break
                 # What a symbol or a module stands for may have changed in the meantime.
                 wanted = self._places(scopes)

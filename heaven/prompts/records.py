@@ -98,6 +98,44 @@ def stored_json(stored: StoredPrompt) -> dict[str, Json]:
     }
 
 
+def read_stored(record: JsonObject) -> StoredPrompt:
+    """The inverse of `stored_json`. Raises ValueError."""
+    match record:
+        case {
+            "stored_before": bool(before),
+            "previous": str() | None as previous,
+            "new": list(new),
+            "unchanged": list(unchanged),
+            "removed": list(removed),
+        }:
+            new_ones, same, gone = map(_indexes, (new, unchanged, removed))
+            return StoredPrompt(read_prompt(record), before, previous, new_ones, same, gone)
+    raise ValueError("it does not say what was stored")
+
+
+def read_entry(record: JsonObject) -> PromptEntry:
+    """A row of a list of prompts. Raises ValueError."""
+    match record:
+        case {
+            "prompt_id": str(prompt_id),
+            "title": str(title),
+            "total_bytes": int(total),
+            "sections": int(sections),
+            "outline": str(outline),
+            "stored_at": str(stored_at),
+            "previous": str() | None as previous,
+        }:
+            return PromptEntry(prompt_id, title, total, sections, outline, stored_at, previous)
+    raise ValueError("it does not tell of a prompt")
+
+
+def _indexes(values: list[Json]) -> tuple[int, ...]:
+    found = tuple(value for value in values if isinstance(value, int))
+    if len(found) < len(values):
+        raise ValueError("an index is not a number")
+    return found
+
+
 def dump_outline(prompt: Prompt) -> bytes:
     """The canonical JSON of the prompt's record."""
     return encode(prompt_json(prompt))
@@ -116,7 +154,7 @@ def read_prompt(record: JsonObject) -> Prompt:
     rows = record.get("sections")
     if not isinstance(rows, list):
         raise ValueError("it lists no sections")
-    sections = tuple(_section(row) for row in rows)
+    sections = tuple(read_section(row) for row in rows)
     end = 0
     for number, one in enumerate(sections):
         if one.index != number or one.start_byte != end or one.end_byte <= end:
@@ -131,7 +169,8 @@ def read_prompt(record: JsonObject) -> Prompt:
 _NUMBERS: Final = tuple(f.name for f in fields(Section) if f.type == "int")
 
 
-def _section(row: Json) -> Section:
+def read_section(row: Json | JsonObject) -> Section:
+    """A section of an outline. Raises ValueError."""
     if not isinstance(row, dict):
         raise ValueError("a section is not a record")
     numbers: dict[str, int] = {}

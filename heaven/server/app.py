@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
 from typing import Final, TypeAlias, TypeVar, cast
 
 from ...proto.wire import WireError
 from ..errors import HeavenError
 from ..heaven import Heaven
+from ..version import package_version
 from .batches import Batches
 from .failures import Refusal, failure
 from .guard import Guard
+from .hosting import RunHost, RunQueue
 from .messages import Health
 from .metrics import Metrics
 from .operations import kinds_of
 from .parsing import encode, parse_body, parse_query
-from .route import Call, Lane, Route
+from .route import Call, Lane, Route, Value
 from .routes import ROUTES
-from .stream import MAX_STREAMS, Changes, follow
+from .run_messages import SERVER_STOPPED, RunRequest, Stopping, StopRequest
+from .stream import MAX_STREAMS, Changes, follow, last_seen
 
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -36,6 +39,7 @@ BODY_SECONDS: Final = 30.0
 MAX_IN_FLIGHT: Final = 1_024
 STORE_THREADS: Final = 32
 INDEX_THREADS: Final = 8
+WAIT_THREADS: Final = 64
 
 _JSON: Final = b"application/json"
 
@@ -43,7 +47,14 @@ _JSON: Final = b"application/json"
 class Application:
     """Heaven over HTTP. All of it runs on one event loop; work that may block, in its threads."""
 
-    def __init__(self, heaven: Heaven, guard: Guard, *, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self,
+        heaven: Heaven,
+        guard: Guard,
+        *,
+        host: RunHost | None = None,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         self.metrics = Metrics()
         self.changes = Changes()
         self._heaven = heaven
@@ -52,17 +63,27 @@ class Application:
         self._threads = {
             Lane.STORE: ThreadPoolExecutor(STORE_THREADS, "store"),
             Lane.INDEX: ThreadPoolExecutor(INDEX_THREADS, "index"),
+            Lane.WAIT: ThreadPoolExecutor(WAIT_THREADS, "wait"),
         }
+        self._waiting = 0
         self._batches = Batches(heaven)
+        self._runs = RunQueue(heaven, host)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns = [(p, route) for route in ROUTES if (p := route.pattern()) is not None]
         for route in ROUTES:
             if route.pattern() is None:
                 self._fixed.setdefault(route.path, {})[route.method] = route
-        self._health = encode(Health("ok", _version()))
+        self._health = encode(Health("ok", package_version()))
+
+    def stop(self) -> None:
+        """End what would not end by itself: streams, runs, waiting. On the event loop."""
+        # Also ends the waiting for leases: `_wait` looks at it.
+        self.changes.stop()
+        self._runs.stop_all(SERVER_STOPPED)
 
     def close(self) -> None:
-        """Wait for the work that was begun."""
+        """Wait for the work that was begun; the edits of a run under way are undone then."""
+        self._runs.close()
         self._batches.close()
         for threads in self._threads.values():
             threads.shutdown(wait=True)
@@ -85,16 +106,15 @@ class Application:
                 query = parse_query(route, cast("bytes", scope["query_string"]))
                 if self.metrics.in_flight > MAX_IN_FLIGHT:
                     raise Refusal(503, "too many requests at once", ((b"retry-after", b"1"),))
-                if route.path == "/events/stream":
-                    await self._stream(query, headers, receive, send)
-                    return
                 body = await self._read(headers, receive)
                 if body is None:
                     return
-                call = partial(self._work, route, parts, query, body)
-                status, media, payload = await self._run(route, body, call)
+                if route.lane is Lane.STREAM:
+                    await self._stream(route, query, body, scope, receive, send)
+                    return
+                status, media, payload = await self._run(route, parts, query, body, receive)
                 extra: Headers = ()
-            except (Refusal, WireError) as error:
+            except (Refusal, WireError, HeavenError) as error:
                 status, failed = failure(error)
                 media, payload = _JSON, encode(failed)
                 extra = error.headers if isinstance(error, Refusal) else ()
@@ -157,40 +177,70 @@ class Application:
             ) from None
 
     async def _run(
-        self, route: Route, body: bytes, work: Callable[[], tuple[int, bytes, bytes]]
+        self,
+        route: Route,
+        parts: Mapping[str, str],
+        query: Mapping[str, Value],
+        body: bytes,
+        receive: Receive,
     ) -> tuple[int, bytes, bytes]:
-        if route.lane is Lane.LOOP:
+        lane = route.lane_of(body)
+        if lane is Lane.WAIT:
+            return await self._wait(partial(self._work, route, parts, query, body), receive)
+        work = partial(self._work, route, parts, query, body, _always)
+        if lane is Lane.LOOP:
             return work()
-        lane = Lane.INDEX if route.index_if and route.index_if in body else route.lane
         if lane is Lane.LOG:
             return await self._batches.run(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads[lane], work)
+
+    async def _wait(
+        self, work: Callable[[Callable[[], bool]], tuple[int, bytes, bytes]], receive: Receive
+    ) -> tuple[int, bytes, bytes]:
+        """Work that may take long, given up when the client goes or the server stops."""
+        if self._waiting >= WAIT_THREADS:
+            raise Refusal(503, f"{WAIT_THREADS} requests wait", ((b"retry-after", b"1"),))
+        gone = asyncio.create_task(_disconnected(receive))
+        self._waiting += 1
+        try:
+            go_on = partial(_neither, gone.done, lambda: self.changes.stopping)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads[Lane.WAIT], work, go_on
+            )
+        finally:
+            self._waiting -= 1
+            gone.cancel()
 
     def _work(
         self,
         route: Route,
         parts: Mapping[str, str],
-        query: Mapping[str, str | int | bool],
+        query: Mapping[str, Value],
         raw: bytes,
+        go_on: Callable[[], bool],
     ) -> tuple[int, bytes, bytes]:
         """Status, media type and body of the answer."""
         try:
             body = parse_body(route, raw)
             if route.run is not None:
-                return 200, _JSON, encode(route.run(self._heaven, Call(parts, query, body)))
-            return self._own(route)
+                call = Call(parts, query, body, go_on)
+                return 200, _JSON, encode(route.run(self._heaven, call))
+            return self._own(route, body)
         except (HeavenError, WireError, OSError, Refusal) as error:
             status, failed = failure(error)
             return status, _JSON, encode(failed)
 
-    def _own(self, route: Route) -> tuple[int, bytes, bytes]:
-        """What the server says about itself."""
+    def _own(self, route: Route, body: object) -> tuple[int, bytes, bytes]:
+        """What the server says about itself, and does with its runs."""
+        if isinstance(body, StopRequest):
+            stopping = self._runs.stop(body.ticket, "interrupted from the keyboard")
+            return 200, _JSON, encode(Stopping(stopping))
         if route.path == "/health":
             return 200, _JSON, self._health
         if route.path == "/openapi.json":
             from .openapi import describe
 
-            return 200, _JSON, encode(describe(_version()))
+            return 200, _JSON, encode(describe(package_version()))
         gauges = {
             "log_events": self._heaven.last_seq,
             "active_leases": len(self._heaven.active_leases()),
@@ -199,33 +249,41 @@ class Application:
 
     async def _stream(
         self,
-        query: Mapping[str, str | int | bool],
-        headers: list[tuple[bytes, bytes]],
+        route: Route,
+        query: Mapping[str, Value],
+        raw: bytes,
+        scope: Message,
         receive: Receive,
         send: Send,
     ) -> None:
+        """Answer with what comes until it ends or the client goes."""
+        body = parse_body(route, raw)
+        if isinstance(body, RunRequest):
+            if not _from_here(scope):
+                raise Refusal(403, "programs are run for clients on this machine only")
+            run = self._runs.submit(body)
+            gone = asyncio.create_task(_disconnected(receive))
+            gone.add_done_callback(lambda _: run.abandon())
+            try:
+                await _send_parts(send, str(route.answer), run.lines())
+            finally:
+                # Whatever ended the answer, nobody reads on.
+                gone.cancel()
+                run.abandon()
+            return
         if self.metrics.streams >= MAX_STREAMS:
             raise Refusal(503, f"{MAX_STREAMS} streams are open", ((b"retry-after", b"5"),))
-        after = int(query["after"])
-        for name, value in headers:
-            if name == b"last-event-id":
-                if not value.isdigit() or len(value) > 18:
-                    raise WireError("Last-Event-ID", "the number of an event")
-                after = int(value)
+        headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+        after = last_seen(headers, int(query["after"]))
         if after < 0:
             after = await self._in_thread(lambda: self._heaven.last_seq)
         self.metrics.streams += 1
         gone = asyncio.create_task(_disconnected(receive))
         gone.add_done_callback(lambda _: self.changes.poke())
         try:
-            head = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-            await send({"type": "http.response.start", "status": 200, "headers": head})
             wanted = kinds_of(Call({}, query, None))
-            async for part in follow(
-                self._heaven, after, wanted, self.changes, self._in_thread, gone.done
-            ):
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            events = follow(self._heaven, after, wanted, self.changes, self._in_thread, gone.done)
+            await _send_parts(send, str(route.answer), events)
         finally:
             gone.cancel()
             self.metrics.streams -= 1
@@ -240,6 +298,28 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+async def _send_parts(send: Send, media: str, parts: AsyncIterator[bytes]) -> None:
+    head = [(b"content-type", media.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    async for part in parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _from_here(scope: Message) -> bool:
+    """Whether the client is a process of this machine."""
+    client = scope.get("client")
+    return isinstance(client, tuple | list) and ip_address(str(client[0])).is_loopback
+
+
+def _always() -> bool:
+    return True
+
+
+def _neither(one: Callable[[], bool], other: Callable[[], bool]) -> bool:
+    return not (one() or other())
 
 
 async def _disconnected(receive: Receive) -> None:
@@ -257,10 +337,3 @@ async def _respond(send: Send, status: int, media: bytes, body: bytes, extra: He
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _version() -> str:
-    try:
-        return version("genesis-ssmp")
-    except PackageNotFoundError:
-        return "0"

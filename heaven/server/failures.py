@@ -31,6 +31,7 @@ _STATUS: Final[dict[str, int]] = {
     "NoSuchFile": 404,
     "NotCanonical": 422,
     "NotLeased": 403,
+    "OtherVersion": 409,
     "PathOutside": 403,
     "PromptDamaged": 500,
     "PromptMissing": 404,

@@ -10,6 +10,8 @@ import hmac
 from collections.abc import Iterable
 from typing import Final
 
+from ..errors import OtherVersion
+from ..version import PROTOCOL
 from .failures import Refusal
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -25,11 +27,14 @@ class Guard:
         self._hosts = frozenset(one.encode() for one in authorities)
         self._origins = frozenset(f"http://{one}".encode() for one in authorities)
         self._expected = f"Bearer {token}".encode()
+        self._protocol = str(PROTOCOL).encode()
 
     def check(self, headers: Iterable[tuple[bytes, bytes]], *, open_to_all: bool) -> None:
         """Raises Refusal: 421 for a wrong Host, 403 for a foreign Origin, 401 for no or a wrong
-        token. `open_to_all` needs no token."""
+        token, which `open_to_all` does not need; OtherVersion for a client of ours that speaks
+        another protocol."""
         host = authorization = b""
+        protocol = self._protocol
         hosts = 0
         for name, value in headers:
             if name == b"authorization":
@@ -37,6 +42,8 @@ class Guard:
             elif name == b"host":
                 host = value.lower()
                 hosts += 1
+            elif name == b"heaven-protocol":
+                protocol = value
             elif name == b"origin" and value.lower() not in self._origins:
                 raise Refusal(403, "requests of other origins are refused")
         if hosts != 1 or host not in self._hosts:
@@ -48,3 +55,5 @@ class Guard:
                 "that .heaven/server.json names",
                 ((b"www-authenticate", b"Bearer"),),
             )
+        if protocol != self._protocol:
+            raise OtherVersion(self._protocol.decode(), protocol.decode("latin-1")[:20])

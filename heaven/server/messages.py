@@ -40,6 +40,24 @@ class BlobStored:
 
 
 @dataclass(frozen=True, slots=True)
+class ManyBlobs:
+    """Each of `contents` in base64."""
+
+    __pydantic_config__ = FORBID
+
+    contents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlobsStored:
+    """In the order of the contents."""
+
+    __pydantic_config__ = FORBID
+
+    blob_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BlobContent:
     """`content` is text; where the bytes are no UTF-8, base64 with `encoding` saying so."""
 
@@ -51,11 +69,24 @@ class BlobContent:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """Under which leases an event is written: those of the owner with these fencing tokens must
+    still cover every path."""
+
+    __pydantic_config__ = FORBID
+
+    owner_id: str
+    paths: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NewEvent:
     __pydantic_config__ = FORBID
 
     kind: str
     data: dict[str, object]
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +289,20 @@ class Leases:
     __pydantic_config__ = FORBID
 
     leases: tuple[Lease, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissionRequest:
+    __pydantic_config__ = FORBID
+
+    mission_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissionForgotten:
+    __pydantic_config__ = FORBID
+
+    mission_id: str
 
 
 @dataclass(frozen=True, slots=True)

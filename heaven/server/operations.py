@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import deque
 from dataclasses import asdict
 from typing import Final, TypeVar, cast
@@ -43,6 +44,15 @@ def put_blob(heaven: Heaven, call: Call) -> messages.BlobStored:
     return messages.BlobStored(heaven.put_blob(_body(call, bytes)))
 
 
+def put_blobs(heaven: Heaven, call: Call) -> messages.BlobsStored:
+    contents = _bounded(_body(call, messages.ManyBlobs).contents, "contents")
+    try:
+        blobs = [b64decode(one, validate=True) for one in contents]
+    except ValueError:
+        raise Refusal(422, "contents: not base64") from None
+    return messages.BlobsStored(tuple(heaven.put_blobs(blobs)))
+
+
 def get_blob(heaven: Heaven, call: Call) -> messages.BlobContent:
     blob_id = call.path["id"]
     return messages.BlobContent(blob_id, *text_or_base64(heaven.get_blob(blob_id)))
@@ -52,7 +62,17 @@ def append(heaven: Heaven, call: Call) -> dict[str, Json]:
     event = _body(call, messages.NewEvent)
     if is_reserved(event.kind):
         raise BadEvent(f"{event.kind} events are written by Heaven itself")
-    stored = heaven.append(event.kind, cast("JsonObject", event.data))
+    data, fence = cast("JsonObject", event.data), event.fence
+    if fence is None:
+        stored = heaven.append(event.kind, data)
+    else:
+        stored = heaven.append_fenced(
+            event.kind,
+            data,
+            owner_id=fence.owner_id,
+            paths=_bounded(fence.paths, "fence.paths"),
+            tokens=_bounded(fence.tokens, "fence.tokens"),
+        )
     return {"offset": stored.seq, "event": event_record(stored)}
 
 
@@ -156,6 +176,12 @@ def fault(heaven: Heaven, call: Call) -> Response | tuple[Response | dict[str, J
     return heaven.fault(_body(call, Request))
 
 
+def forget_mission(heaven: Heaven, call: Call) -> messages.MissionForgotten:
+    mission_id = _body(call, messages.MissionRequest).mission_id
+    heaven.forget_mission(mission_id)
+    return messages.MissionForgotten(mission_id)
+
+
 def acquire(heaven: Heaven, call: Call) -> AcquireResponse:
     asked = _body(call, AcquireRequest)
     _bounded(asked.scopes, "scopes")
@@ -166,6 +192,8 @@ def acquire(heaven: Heaven, call: Call) -> AcquireResponse:
         ttl_seconds=_ttl(asked.ttl_seconds),
         partial=asked.partial,
         mode=asked.mode,
+        wait_seconds=asked.wait_seconds or 0.0,
+        go_on=call.go_on,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from ...proto import wire
 from ...proto.wire import WireError
 from ..records import Json
-from .messages import NewEvent
+from .messages import NewEvent, ReleaseRequest
 from .route import Body, Route, Value
 
 T = TypeVar("T")
@@ -62,6 +63,8 @@ def parse_body(route: Route, body: bytes) -> object:
         return _each(route.body, value)
     if route.body is NewEvent:
         return _new_event(value)
+    if route.body is ReleaseRequest and isinstance(value, dict) and "owner_id" not in value:
+        raise WireError("", "missing field 'owner_id': a lease is released by its owner only")
     return wire.parse(route.body, value)
 
 
@@ -83,8 +86,8 @@ def _new_event(value: Json) -> NewEvent:
     """The one message with free-form JSON in it, where null is a value."""
     if not isinstance(value, dict) or not isinstance(value.get("data"), dict):
         return wire.parse(NewEvent, value)
-    kind = wire.parse(NewEvent, {**value, "data": {}}).kind
-    return NewEvent(kind, cast("dict[str, object]", value["data"]))
+    event = wire.parse(NewEvent, {**value, "data": {}})
+    return replace(event, data=cast("dict[str, object]", value["data"]))
 
 
 def encode(value: object) -> bytes:

@@ -10,11 +10,18 @@ from ..heaven import Heaven
 from ..prompts.records import prompt_json, stored_json
 from ..records import Json
 from .messages import PromptText, text_or_base64
-from .route import Body, Call, Route
+from .route import Body, Call, Param, Route
 
 
 def _store(heaven: Heaven, call: Call) -> dict[str, Json]:
-    return stored_json(heaven.store_prompt(cast("bytes", call.body)))
+    since = call.query.get("since")
+    previous = since if isinstance(since, str) else None
+    return stored_json(heaven.store_prompt(cast("bytes", call.body), previous))
+
+
+def _list(heaven: Heaven, call: Call) -> dict[str, Json]:
+    rows: list[Json] = [asdict(one) for one in heaven.prompts()]
+    return {"prompts": rows}
 
 
 def _outline(heaven: Heaven, call: Call) -> dict[str, Json]:
@@ -49,8 +56,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         "Store the body as a prompt, in sections; its outline, and which sections are new.",
         "application/json",
         _store,
+        query=(Param("since", "str", "Tell what is new since this prompt.", optional=True),),
         body=Body.RAW,
-        errors=(413,),
+        errors=(404, 413),
+    ),
+    Route(
+        "GET",
+        "/prompts",
+        "Every stored prompt, in the order of storing.",
+        "application/json",
+        _list,
     ),
     Route(
         "GET",

@@ -60,15 +60,23 @@ class Lane(Enum):
     LOG = "writes to the log, as many with one sync as are waiting"
     STORE = "blobs, and reading the log"
     INDEX = "symbol index and files"
+    WAIT = "waits for somebody else's lease"
+    STREAM = "a stream, answered by the application"
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, parsed: parts of the path, the query with its defaults, the body."""
+    """One request, parsed: parts of the path, the query with its defaults, the body. `go_on` is
+    false when a long wait is of no use any more: the client has gone, the server stops."""
 
     path: Mapping[str, str]
     query: Mapping[str, Value]
     body: object
+    go_on: Callable[[], bool] = _always
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ class Route:
 
     With `many`, a list of bodies is taken as well, and answered in order by a list, in which what
     is refused is a Failure. `run` does the work and returns a wire dataclass or a JSON object;
-    None for what the application answers itself. A body with `index_if` in it is work for the INDEX
-    lane.
+    None for what the application answers itself. A body that has one of the words of `unless` in it
+    is work for its lane.
     """
 
     method: Literal["GET", "POST"]
@@ -87,7 +95,7 @@ class Route:
     answer: type | str
     run: Callable[[Heaven, Call], object] | None
     lane: Lane = Lane.STORE
-    index_if: bytes = b""
+    unless: tuple[tuple[bytes, Lane], ...] = ()
     query: tuple[Param, ...] = ()
     body: type | Body = Body.NONE
     many: bool = False
@@ -97,6 +105,9 @@ class Route:
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
+
+    def lane_of(self, body: bytes) -> Lane:
+        return next((lane for word, lane in self.unless if word in body), self.lane)
 
     def pattern(self) -> re.Pattern[str] | None:
         """What the path looks like, None for one without parts that vary."""

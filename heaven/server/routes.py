@@ -10,6 +10,7 @@ from ...proto.pf import Request, Response
 from ..manifests import Verdict
 from . import messages, operations, prompts
 from .route import Body, Lane, Param, Route
+from .run_messages import RunRequest, Stopping, StopRequest
 
 _MAX_N: Final = 1_000
 _TOP_K = Param("top_k", "int", "At most so many.", 20, 1, _MAX_N)
@@ -41,6 +42,14 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=Body.RAW,
     ),
     Route(
+        "POST",
+        "/blobs",
+        "Store several contents durably, together.",
+        messages.BlobsStored,
+        operations.put_blobs,
+        body=messages.ManyBlobs,
+    ),
+    Route(
         "GET",
         "/blob/{id}",
         "A blob, checked against its id.",
@@ -52,12 +61,13 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST",
         "/event",
         "Add an event to the log; durable when answered. Kinds that Heaven or a run derives state "
-        "from (leases, clocks, runs, edits, prompts, budgets) are refused.",
+        "from (leases, clocks, runs, edits, prompts, budgets) are refused. With `fence` it is "
+        "written only if those leases still stand, checked in the same step.",
         messages.EventStored,
         operations.append,
         Lane.LOG,
         body=messages.NewEvent,
-        errors=(413,),
+        errors=(403, 409, 413),
     ),
     Route(
         "GET",
@@ -86,7 +96,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "`data` its record. Last-Event-ID resumes; only what is durable is sent.",
         "text/event-stream",
         None,
-        Lane.LOOP,
+        Lane.STREAM,
         query=(
             Param("after", "int", "Start behind this event; by default at the end.", -1, -1, _SEQ),
             Param("kind", "str", "Only these kinds, with commas between.", optional=True),
@@ -160,11 +170,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST",
         "/lease/acquire",
-        "Lease scopes: all or none, or with `partial` those that are free.",
+        "Lease scopes: all or none, or with `partial` those that are free; `wait_seconds` waits "
+        "for the others, first come, first served.",
         AcquireResponse,
         operations.acquire,
         Lane.LOG,
-        index_if=b'"symbol"',
+        unless=((b'"wait_seconds"', Lane.WAIT), (b'"symbol"', Lane.INDEX)),
         body=AcquireRequest,
         errors=(403,),
     ),
@@ -225,7 +236,37 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=messages.ManifestRequest,
         errors=(403,),
     ),
+    Route(
+        "POST",
+        "/mission/forget",
+        "Start a mission's page-fault budget and deltas afresh.",
+        messages.MissionForgotten,
+        operations.forget_mission,
+        Lane.LOG,
+        body=messages.MissionRequest,
+    ),
     *prompts.ROUTES,
+    Route(
+        "POST",
+        "/run",
+        "Run a program, from this machine only: how it goes, a JSON object a line, the last one "
+        "how it ended. Runs are done one at a time. Where the client goes away, or POST /run/stop "
+        "names the `ticket` of the first line, the run's edits are undone.",
+        "application/x-ndjson",
+        None,
+        Lane.STREAM,
+        body=RunRequest,
+        errors=(409, 501),
+    ),
+    Route(
+        "POST",
+        "/run/stop",
+        "End a run as Ctrl-C does: its edits are undone.",
+        Stopping,
+        None,
+        Lane.LOOP,
+        body=StopRequest,
+    ),
     Route(
         "GET",
         "/metrics",

@@ -17,9 +17,10 @@ from ..clock import Clock, SystemClock, to_text
 from ..discovery import ServerInfo, announce, new_token, token_file, withdraw
 from ..errors import HeavenError
 from ..heaven import Heaven
-from .app import MAX_IN_FLIGHT, Application
+from .app import BODY_SECONDS, MAX_IN_FLIGHT, Application
 from .connection import IDLE_SECONDS, BoundedConnection
 from .guard import Guard
+from .hosting import RunHost
 
 DEFAULT_PORT: Final = 4444
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -52,7 +53,7 @@ class Server(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._application.changes.stop()
+        self._application.stop()
         await super().shutdown(sockets)
 
 
@@ -82,11 +83,13 @@ class HttpServer:
         port: int = DEFAULT_PORT,
         allow_remote: bool = False,
         clock: Clock | None = None,
-        body_seconds: float | None = None,
+        host_runs: RunHost | None = None,
+        body_seconds: float = BODY_SECONDS,
         connection: type[BoundedConnection] = BoundedConnection,
         on_ready: Callable[[ServerInfo], None] | None = None,
     ) -> None:
-        """Raises NotLoopback, OSError (the port is taken, the address is not ours)."""
+        """`host_runs` does what POST /run asks for. Raises NotLoopback, OSError (the port is taken,
+        the address is not ours)."""
         if not allow_remote and not is_loopback(host):
             raise NotLoopback(host)
         self._state: Path = heaven.state
@@ -104,11 +107,7 @@ class HttpServer:
             os.getpid(), reached, bound[1], str(token_file(heaven.state)), started
         )
         guard = Guard(self.token, bound[1], _names(host, str(address)))
-        self._application = (
-            Application(heaven, guard)
-            if body_seconds is None
-            else Application(heaven, guard, body_seconds=body_seconds)
-        )
+        self._application = Application(heaven, guard, host=host_runs, body_seconds=body_seconds)
         config = uvicorn.Config(
             self._application,
             http=connection,

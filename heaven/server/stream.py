@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
+from ...proto.wire import WireError
 from ..heaven import Heaven
 from .messages import event_record
 
@@ -44,6 +45,16 @@ class Changes:
                 await self._event.wait()
         except TimeoutError:
             return
+
+
+def last_seen(headers: Iterable[tuple[bytes, bytes]], after: int) -> int:
+    """The event behind which to start: Last-Event-ID counts before `after`. Raises WireError."""
+    for name, value in headers:
+        if name == b"last-event-id":
+            if not value.isdigit() or len(value) > 18:
+                raise WireError("Last-Event-ID", "the number of an event")
+            return int(value)
+    return after
 
 
 async def follow(

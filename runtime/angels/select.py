@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Final
 
+from ..caller import caller
 from ..errors import AngelUnavailable
 from .protocol import Angel
 from .scripted import ScriptedAngel
@@ -23,7 +23,7 @@ def configured(option: str | None, root: Path) -> str | None:
     """The specification in force, or None. Raises AngelUnavailable for a broken genesis.toml."""
     if option:
         return option
-    if chosen := os.environ.get("GENESIS_ANGEL"):
+    if chosen := caller().environ.get("GENESIS_ANGEL"):
         return chosen
     path = root / "genesis.toml"
     if not path.is_file():

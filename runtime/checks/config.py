@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..caller import caller
+
 _PYTHON_MARKERS = (
     "pyproject.toml",
     "setup.py",
@@ -150,7 +152,7 @@ class Project:
         return str(path) if path.exists() else None
 
     def which(self, name: str) -> str | None:
-        return shutil.which(name)
+        return shutil.which(name, path=caller().environ.get("PATH"))
 
 
 def _tests(root: Path) -> tuple[str, ...]:

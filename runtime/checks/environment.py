@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..caller import caller
+
 _SECRET = re.compile(
     r"(^|_)(API_?KEY|APIKEY|TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|CREDENTIALS"
     r"|PRIVATE_KEY|ACCESS_KEY|SECRET_KEY|AUTH)(_ID|_FILE|_PATH)?$"
@@ -46,12 +48,12 @@ _TOOL_VERSIONS = (
 
 
 def child_environment(root: Path, given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a check: `given` (else our own) without secrets, writing no bytecode.
+    """The environment for a check: `given`, else the caller's, without secrets; no bytecode.
 
     A `src/` layout gets `src` at the head of PYTHONPATH: an installed older copy of the package
     must not be what is tested instead of the tree.
     """
-    source = os.environ if given is None else given
+    source = caller().environ if given is None else given
     kept = {name: value for name, value in source.items() if not is_secret(name)}
     kept["PYTHONDONTWRITEBYTECODE"] = "1"
     # Without it a child's stdout and stderr arrive in another order than they were written.

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..caller import caller
+
 HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 256 * 1024
 LINE_BYTES = 64 * 1024
@@ -51,9 +53,10 @@ def run_process(
 ) -> Finished:
     """Run `argv` for at most `timeout` seconds in a session of its own, then kill its group.
 
-    Raises OSError where it does not start (the environment's fault). On any exception, an interrupt
-    included, the process group is killed before the exception goes on. A grandchild that keeps the
-    pipe open after the command ended is not waited for.
+    Raises OSError where it does not start (the environment's fault), Interrupted where the caller
+    wants it no more. On any exception, an interrupt included, the process group is killed before
+    the exception goes on. A grandchild that keeps the pipe open after the command ended is not
+    waited for.
     """
     started = time.monotonic()
     child = subprocess.Popen(
@@ -90,9 +93,11 @@ def _pump(child: subprocess.Popen[bytes], kept: _Output, deadline: float) -> boo
     pipe = child.stdout.fileno()
     os.set_blocking(pipe, False)
     drain_until: float | None = None
+    check_wanted = caller().check_wanted
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
+            check_wanted()
             now = time.monotonic()
             if drain_until is None and child.poll() is not None:
                 drain_until = now + DRAIN_SECONDS
@@ -109,10 +114,12 @@ def _pump(child: subprocess.Popen[bytes], kept: _Output, deadline: float) -> boo
                 kept.feed(chunk)
             elif chunk is not None:
                 break
-    try:
-        child.wait(max(deadline - time.monotonic(), 0.0))
-    except subprocess.TimeoutExpired:
-        return True
+    while child.poll() is None:
+        check_wanted()
+        if time.monotonic() >= deadline:
+            return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(min(_POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
     return False
 
 

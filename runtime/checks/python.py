@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..caller import caller
+
 _PROBE = "import importlib.util as u, sys; sys.exit(u.find_spec(sys.argv[1]) is None)"
 _PROBE_SECONDS = 20.0
 
@@ -30,6 +32,7 @@ class Interpreter:
             probe = subprocess.run(
                 [self.path, "-c", _PROBE, module],
                 cwd="/",
+                env=dict(caller().environ),
                 capture_output=True,
                 timeout=_PROBE_SECONDS,
                 check=False,
@@ -45,21 +48,22 @@ class Interpreter:
         beside = Path(self.path).parent / name
         if beside.is_file() and os.access(beside, os.X_OK):
             return (str(beside),)
-        on_path = shutil.which(name)
+        on_path = shutil.which(name, path=caller().environ.get("PATH"))
         return (on_path,) if on_path else None
 
 
 def find_interpreter(root: Path) -> Interpreter:
     """$GENESIS_PYTHON, else the project's own environment, $VIRTUAL_ENV, or our own Python."""
-    named = os.environ.get("GENESIS_PYTHON")
+    asker = caller()
+    named = asker.environ.get("GENESIS_PYTHON")
     if named:
         return Interpreter(named, "GENESIS_PYTHON")
     candidates = [(root / name, f"{name}/ of the project") for name in (".venv", "venv")]
-    active = os.environ.get("VIRTUAL_ENV")
+    active = asker.environ.get("VIRTUAL_ENV")
     if active:
         candidates.append((Path(active), "VIRTUAL_ENV"))
     for directory, why in candidates:
         for name in ("bin/python", "Scripts/python.exe"):
             if (directory / name).exists():
                 return Interpreter(str(directory / name), why)
-    return Interpreter(sys.executable, "the interpreter that runs this program")
+    return Interpreter(asker.python, "the interpreter that runs this program")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,53 +21,11 @@ from genesis_ssmp.heaven.client import HeavenClient
 from genesis_ssmp.heaven.discovery import find_server
 from genesis_ssmp.heaven.errors import HeavenUnreachable
 from genesis_ssmp.proto.leases import Scope
-from kit.repository import Repository
+from kit.repository import Repository, make_repository
+from kit.served import AA, Served, aa, served
 
-AA = str(Path(sys.executable).parent / "aa")
 ROOT = Path(__file__).parents[2]
 RENAME = "ISA_VERSION 0\nBASE_REV HEAD\nOP RENAME_SYMBOL Add plus\nRUN test\nIF_FAIL RETRY 1\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    process: subprocess.Popen[str]
-    announced: dict[str, object]
-
-    @property
-    def url(self) -> str:
-        return str(self.announced["url"])
-
-    @property
-    def token(self) -> str:
-        return Path(str(self.announced["token_file"])).read_text().strip()
-
-
-@contextmanager
-def served(root: Path, *options: str) -> Iterator[Served]:
-    """`aa serve` on a free port, killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [AA, "serve", "--repo", str(root), "--port", "0", "--json", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        text = ""
-        while not text.rstrip().endswith("\n}"):
-            line = process.stdout.readline()
-            assert line, process.communicate()
-            text += line
-        yield Served(process, json.loads(text))
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def aa(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [AA, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def test_it_says_where_it_is_and_other_commands_find_it(repository: Repository) -> None:
@@ -89,14 +46,65 @@ def test_it_says_where_it_is_and_other_commands_find_it(repository: Repository) 
         assert aa("log", cwd=repository.root).stdout == "no runs yet\n"
 
 
-def test_a_command_that_needs_heaven_for_itself_names_the_server(repository: Repository) -> None:
-    repository.write("rename.isa", RENAME)
+def test_a_second_server_names_the_first(repository: Repository) -> None:
     with served(repository.root) as server:
-        for arguments in (("run", "rename.isa"), ("serve", "--port", "0")):
-            said = aa(*arguments, cwd=repository.root)
-            assert said.returncode == 4
-            assert server.url in said.stderr and str(server.process.pid) in said.stderr
+        said = aa("serve", "--port", "0", cwd=repository.root)
+        assert said.returncode == 4
+        assert server.url in said.stderr and str(server.process.pid) in said.stderr
         assert find_server(repository.root) is not None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("log",), ("log", "last"), ("diff",), ("why", "calc/core.py:4"), ("replay",), ("status",)],
+    ids=" ".join,
+)
+def test_a_question_is_answered_beside_a_server_as_without(
+    served_after_a_rename: Repository, arguments: tuple[str, ...]
+) -> None:
+    beside = aa(*arguments, cwd=served_after_a_rename.root)
+    assert (beside.returncode, beside.stderr) == (0, "")
+    copy = served_after_a_rename.root.with_name("copy")
+    shutil.copytree(served_after_a_rename.root, copy)
+    alone = aa(*arguments, cwd=copy)
+    assert beside.stdout == alone.stdout.replace(str(copy), str(served_after_a_rename.root))
+    shutil.rmtree(copy)
+
+
+def test_prompts_are_stored_and_shown_through_a_server_as_without(
+    repository: Repository, tmp_path: Path
+) -> None:
+    alone = make_repository(tmp_path / "alone")
+    commands = (
+        ("prompt", "store", "TASK.md"),
+        ("prompt", "list"),
+        ("prompt", "show", "PROMPT"),
+        ("prompt", "show", "PROMPT", "1"),
+        ("prompt", "show", "PROMPT", "--text"),
+        ("prompt", "show", "PROMPT", "9"),
+        ("prompt", "show", "ffffffff"),
+    )
+    with served(repository.root):
+        for arguments in commands:
+            said = []
+            for one in (repository, alone):
+                text = one.write("TASK.md", "# Goal\nShort.\n\n# Examples\nNone.\n").read_bytes()
+                prompt = hashlib.sha256(text).hexdigest()[:12]
+                done = aa(*(a.replace("PROMPT", prompt) for a in arguments), cwd=one.root)
+                out = re.sub(r"\d{4}-\S+Z", "TIME", done.stdout)
+                said.append((done.returncode, out, done.stderr))
+            assert said[0] == said[1]
+            assert said[0][0] == (2 if arguments[-1] in ("9", "ffffffff") else 0)
+
+
+@pytest.fixture(scope="module")
+def served_after_a_rename(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    repository = make_repository(tmp_path_factory.mktemp("served") / "repository")
+    repository.write("rename.isa", RENAME.replace("RUN test\nIF_FAIL RETRY 1\n", ""))
+    with served(repository.root):
+        done = aa("run", "rename.isa", "-q", cwd=repository.root)
+        assert done.returncode == 0, done.stderr
+        yield repository
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -24,6 +24,7 @@ ERRORS: list[HeavenError] = [
     errors.NoHeaven(Path("/r")),
     errors.NoRepository(Path("/r"), "it is not a directory"),
     errors.UnknownFormat(Path("/r"), "9", "1"),
+    errors.OtherVersion("1", "2"),
     errors.ReadOnly(),
     errors.Closed(),
     errors.NotCanonical("NaN is no JSON"),

@@ -94,3 +94,14 @@ def test_each_server_has_a_token_of_its_own_that_replaces_the_last(tmp_path: Pat
         withdraw(heaven.state)
         withdraw(heaven.state)
         assert not token_file(heaven.state).exists()
+
+
+def test_the_next_holder_of_the_lock_takes_the_files_of_a_dead_server_away(tmp_path: Path) -> None:
+    """It may have the number of the dead one, and would be taken for it."""
+    Heaven.open(tmp_path).close()
+    state = tmp_path / ".heaven"
+    new_token(state)
+    announce(state, info(state, os.getpid()))
+    with Heaven.open(tmp_path):
+        assert find_server(tmp_path) is None
+        assert not server_file(state).exists() and not token_file(state).exists()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +18,11 @@ from genesis_ssmp.heaven import (
     LeaseGone,
     LeaseNotOwned,
     NotCanonical,
+    NotLeased,
     PathOutside,
+    PromptMissing,
+    SectionMissing,
+    StaleToken,
 )
 from genesis_ssmp.heaven.errors import BadSlice, NoSuchFile
 from genesis_ssmp.heaven.faults.router import FaultRefused
@@ -58,6 +64,14 @@ def test_events_are_paged_without_gap_or_double(either: Either) -> None:
     assert [e.seq for e in either.heaven.tail(1_500)] == list(range(601, 2_101))
 
 
+def test_several_blobs_come_back_in_order(either: Either) -> None:
+    contents = [b"", b"one", b"\x00\xff", b"one", b"x" * 7_000_000, b"y" * 100, b"z" * 12_000_000]
+    ids = either.heaven.put_blobs(contents)
+    assert ids == [hashlib.sha256(content).hexdigest() for content in contents]
+    assert [either.embedded.get_blob(one) for one in ids] == contents
+    assert either.heaven.put_blobs([]) == []
+
+
 def test_clocks_count_under_one_spelling_of_a_path(either: Either) -> None:
     assert either.heaven.clocks(["a.py"]) == {"a.py": 0}
     assert either.heaven.clock_inc(["./a.py", "a.py", "b.py"]) == {"a.py": 1, "b.py": 1}
@@ -95,6 +109,59 @@ def test_a_lease_ends_with_its_time_unless_it_is_renewed(either: Either) -> None
     with pytest.raises(LeaseGone) as gone:
         either.heaven.renew("one", [lease.lease_id])
     assert gone.value.lease_id == lease.lease_id
+
+
+def test_who_waits_gets_the_lease_when_it_is_free_in_the_order_of_waiting(either: Either) -> None:
+    heaven = either.heaven
+    (first,) = heaven.acquire("one", "m", [FILE]).acquired
+    got: list[str] = []
+
+    def wait(owner: str) -> None:
+        granted = heaven.acquire(owner, "m", [FILE], wait_seconds=60).acquired
+        got.append(owner)
+        heaven.release(owner, [lease.lease_id for lease in granted])
+
+    waiting = []
+    for number, owner in enumerate(("two", "three", "four"), 1):
+        waiting.append(Thread(target=wait, args=(owner,)))
+        waiting[-1].start()
+        while len(either.embedded._leases._line) < number:
+            time.sleep(0)
+    heaven.release("one", [first.lease_id])
+    for thread in waiting:
+        thread.join()
+    assert got == ["two", "three", "four"]
+
+
+def test_a_wait_in_vain_ends_with_its_time(either: Either) -> None:
+    either.heaven.acquire("one", "m", [FILE])
+    assert either.heaven.acquire("two", "m", [FILE], wait_seconds=0.01).denied
+    assert either.heaven.acquire("one", "m", [FILE], wait_seconds=0.01).denied == ()
+
+
+def test_an_event_is_written_only_under_leases_that_still_stand(either: Either) -> None:
+    heaven = either.heaven
+
+    def write(owner: str, token: int, path: str = "calc/core.py") -> int:
+        return heaven.append_fenced(
+            "note", {"by": owner}, owner_id=owner, paths=[path], tokens=[token]
+        ).seq
+
+    (old,) = heaven.acquire("one", "m", [FILE], ttl_seconds=10).acquired
+    assert write("one", old.fencing_token) == 2
+    with pytest.raises(NotLeased):
+        write("one", old.fencing_token, "other.py")
+    with pytest.raises(PathOutside):
+        write("one", old.fencing_token, "../x")
+    either.clock.advance(11)
+    (new,) = heaven.acquire("two", "m", [FILE]).acquired
+    with pytest.raises(StaleToken) as stale:
+        write("one", old.fencing_token)
+    assert (stale.value.token, stale.value.current) == (old.fencing_token, new.fencing_token)
+    assert write("two", new.fencing_token) == heaven.last_seq
+    with pytest.raises(BadEvent):
+        heaven.append_fenced("lease_granted", {}, owner_id="two", paths=[], tokens=[])
+    assert [event.data for event in heaven.events(kinds={"note"})] == [{"by": "one"}, {"by": "two"}]
 
 
 def test_nobody_releases_or_renews_the_lease_of_another(either: Either) -> None:
@@ -218,6 +285,43 @@ def test_the_budget_ends_in_the_middle_of_several_faults(either: Either) -> None
     assert [one.reason for one in refused] == ["budget"] * 13
 
 
+def test_a_mission_that_is_forgotten_starts_afresh(either: Either) -> None:
+    request = Request("PF_SYMDEF", Args(mission_id="m", symbol="Add"))
+    either.heaven.fault(request)
+    assert either.heaven.fault(request).shards[0].kind == "unchanged"
+    either.heaven.forget_mission("m")
+    response = either.heaven.fault(request)
+    assert response.shards[0].kind == "symdef"
+    assert response.meta.budget_remaining is not None
+    assert response.meta.budget_remaining.pf_calls_left == 19
+    either.heaven.forget_mission("nobody")
+
+
+PROMPT = b"# Constraints\nShort.\n\n# Examples\nNone.\n"
+
+
+def test_a_prompt_is_kept_in_sections_and_told_since_another(either: Either) -> None:
+    heaven = either.heaven
+    assert heaven.prompts() == ()
+    first = heaven.store_prompt(PROMPT)
+    assert (first.stored_before, first.new, first.unchanged) == (False, (0, 1), ())
+    changed = heaven.store_prompt(PROMPT.replace(b"None", b"\xffOne"), first.prompt.prompt_id[:12])
+    assert (changed.previous, changed.new) == (first.prompt.prompt_id, (1,))
+    assert (changed.unchanged, changed.removed) == ((0,), (1,))
+    assert heaven.store_prompt(PROMPT).stored_before
+    assert heaven.prompts() == either.embedded.prompts()
+    assert [one.prompt_id for one in heaven.prompts()] == [
+        first.prompt.prompt_id,
+        changed.prompt.prompt_id,
+    ]
+    outline = heaven.get_prompt(first.prompt.prompt_id[:8])
+    assert outline == first.prompt == either.embedded.get_prompt(first.prompt.prompt_id)
+    section = heaven.prompt_section(changed.prompt.prompt_id, 1)
+    assert section == either.embedded.prompt_section(changed.prompt.prompt_id, 1)
+    assert section.content == b"# Examples\n\xffOne.\n"
+    assert heaven.reconstruct_prompt(first.prompt.prompt_id) == PROMPT
+
+
 def test_an_unknown_symbol_is_refused_with_what_is_near(either: Either) -> None:
     with pytest.raises(FaultRefused) as refused:
         either.heaven.fault(Request("PF_SYMDEF", Args(symbol="Evall")))
@@ -235,6 +339,12 @@ def test_the_status_tells_the_log_leases_clocks_and_hot_subjects(either: Either)
     assert (status.hotset_summary, status.file_clock_summary) == ({"Add": "1"}, {"a.py": "1"})
 
 
+def _section(index: int) -> Callable[[Either], object]:
+    return lambda e: e.heaven.prompt_section(
+        e.embedded.store_prompt(b"# One\n").prompt.prompt_id, index
+    )
+
+
 REFUSALS: list[tuple[str, type[HeavenError], Callable[[Either], object]]] = [
     ("blob id", BadBlobId, lambda e: e.heaven.get_blob("../../etc/passwd")),
     ("blob", BlobMissing, lambda e: e.heaven.get_blob("0" * 64)),
@@ -250,6 +360,15 @@ REFUSALS: list[tuple[str, type[HeavenError], Callable[[Either], object]]] = [
     ("slice absolute", PathOutside, lambda e: e.heaven.read_slice("/etc/passwd")),
     ("slice state", PathOutside, lambda e: e.heaven.read_slice(".heaven/log.jsonl")),
     ("slice file", NoSuchFile, lambda e: e.heaven.read_slice("absent.py")),
+    ("wait", BadScope, lambda e: e.heaven.acquire("o", "m", [FILE], wait_seconds=-1.0)),
+    ("long wait", BadScope, lambda e: e.heaven.acquire("o", "m", [FILE], wait_seconds=1e6)),
+    ("prompt", PromptMissing, lambda e: e.heaven.get_prompt("0" * 64)),
+    ("prompt id", PromptMissing, lambda e: e.heaven.get_prompt("../x")),
+    ("empty prompt id", PromptMissing, lambda e: e.heaven.reconstruct_prompt("")),
+    ("dot prompt id", PromptMissing, lambda e: e.heaven.prompt_section("..", 0)),
+    ("since", PromptMissing, lambda e: e.heaven.store_prompt(b"x", "12345678")),
+    ("section", SectionMissing, _section(7)),
+    ("section below 0", SectionMissing, _section(-1)),
     ("slice binary", BadSlice, lambda e: e.heaven.read_slice("zero.bin")),
 ]
 

@@ -43,6 +43,11 @@ ADDED = {
     "GET /metrics",
     "GET /events/stream",
     "GET /openapi.json",
+    "GET /prompts",
+    "POST /blobs",
+    "POST /mission/forget",
+    "POST /run",
+    "POST /run/stop",
 }
 SYMBOL = {"id", "name", "kind", "path", "start_byte", "end_byte", "start_line", "end_line"}
 LEASE = {

@@ -12,7 +12,9 @@ from threading import Event, Thread
 import pytest
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.heaven.client import HeavenClient
+from genesis_ssmp.heaven.server.app import BODY_SECONDS
 from genesis_ssmp.heaven.server.connection import BoundedConnection
+from genesis_ssmp.heaven.server.hosting import RunHost
 from genesis_ssmp.heaven.server.serving import HttpServer
 
 from .heaven import HeavenHome
@@ -23,7 +25,8 @@ from .repository import Repository
 def serving(
     heaven: Heaven,
     *,
-    body_seconds: float | None = None,
+    body_seconds: float = BODY_SECONDS,
+    host_runs: RunHost | None = None,
     connection: type[BoundedConnection] = BoundedConnection,
 ) -> Iterator[HttpServer]:
     """Serve `heaven` from a thread of this process until the block ends."""
@@ -32,6 +35,7 @@ def serving(
         heaven,
         port=0,
         body_seconds=body_seconds,
+        host_runs=host_runs,
         connection=connection,
         on_ready=lambda _: ready.set(),
     )

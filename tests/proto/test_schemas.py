@@ -12,35 +12,14 @@ from typing import Any
 
 import pytest
 from genesis_ssmp.proto import wire
-from genesis_ssmp.proto.angel_response import AngelResponse
 from genesis_ssmp.proto.edit_ir import EditIR
-from genesis_ssmp.proto.heaven_status import HeavenStatus
-from genesis_ssmp.proto.leases import AcquireRequest, AcquireResponse, Lease, Scope
-from genesis_ssmp.proto.mission import Mission
-from genesis_ssmp.proto.oracle import OracleRequest, OracleResponse
-from genesis_ssmp.proto.pf import Request, Response
+from genesis_ssmp.proto.leases import Scope
+from genesis_ssmp.proto.oracle import OracleResponse
 from genesis_ssmp.proto.receipts import Receipt
+from kit.shapes import MAPS, SHAPES, at
 from pydantic import TypeAdapter
 
 GOLDEN = Path(__file__).parent / "golden"
-SHAPES: dict[str, type] = {
-    "mission": Mission,
-    "edit_ir": EditIR,
-    "pf.request": Request,
-    "pf.response": Response,
-    "receipts": Receipt,
-    "leases.lease": Lease,
-    "leases.request": AcquireRequest,
-    "leases.response": AcquireResponse,
-    "oracle.request": OracleRequest,
-    "oracle.response": OracleResponse,
-    "angel_response.edit_ir": AngelResponse,
-    "angel_response.macro_ops": AngelResponse,
-    "angel_response.diff": AngelResponse,
-    "heaven_status": HeavenStatus,
-}
-MAPS = {"instances", "data", "hotset_summary", "file_clock_summary"}
-"""Fields whose keys are the sender's own."""
 
 
 def golden(name: str) -> Any:
@@ -62,12 +41,6 @@ def objects(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 def fields(value: Any) -> Iterator[tuple[Any, ...]]:
     for place in objects(value):
         yield from ((*place, key) for key in at(value, place))
-
-
-def at(value: Any, place: tuple[Any, ...]) -> Any:
-    for step in place:
-        value = value[step]
-    return value
 
 
 def refusals(name: str, data: Any) -> list[wire.WireError | None]:

@@ -1,0 +1,130 @@
+"""`aa run`: a program on a repository, by the server that has its Heaven or by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import output_mode_option, param_option, repo_option
+from .output import ENVIRONMENT, Problem, Report, output_options
+
+if TYPE_CHECKING:
+    from ..aa.lowered import OutputMode
+
+
+@click.command()
+@click.argument("program", metavar="PROGRAM")
+@repo_option
+@param_option
+@click.option(
+    "--angel",
+    metavar="SPEC",
+    help="Who answers OP and DO texts: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
+)
+@output_mode_option
+@click.option(
+    "--check-timeout",
+    type=click.FloatRange(min=0.1),
+    default=900.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one RUN may take.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say how the run ended, and nothing before.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print the output of RUN as it comes.")
+@output_options
+def run(
+    report: Report,
+    program: str,
+    repo: str | None,
+    params: dict[str, str],
+    angel: str | None,
+    output_mode: OutputMode,
+    check_timeout: float,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Run PROGRAM (.aa, .isa, or bytecode .aab) on the repository.
+
+    The bytecode is verified and every name in it looked up before anything happens. Each effect is
+    recorded in .heaven/ of the repository; `aa log`, `aa diff`, `aa why` and `aa replay` read it.
+
+    Where `aa serve` has the repository's Heaven, it does the run, with this command's environment;
+    several runs are done one after the other.
+
+    \b
+    Examples:
+      aa run rename.isa --param old=Greet --param new=Hello
+      aa run fix.isa --angel scripted:answers.json
+      aa run --repo ../other refactor.aab
+    """
+    from ..heaven.client import HeavenClient
+    from ..runtime.angels import configured, open_angel
+    from ..runtime.errors import AngelUnavailable
+    from ..runtime.execute import Refused, execute
+    from ..runtime.hosted import execute_there
+    from ..runtime.replay import source_lines
+    from .ending import say_ended
+    from .narration import Narrator
+    from .programs import load_program
+    from .repository import find_root, heaven_or_server
+
+    loaded = load_program(report, program, output_mode, params)
+    root = find_root(repo)
+    try:
+        specification = configured(angel, root)
+        # A path on the command line counts from where the command was given.
+        base = Path.cwd() if angel else root
+        chosen = open_angel(specification, base) if specification else None
+    except AngelUnavailable as unavailable:
+        raise Problem(str(unavailable), ENVIRONMENT) from None
+    narrator = Narrator(report, source_lines(loaded.module, loaded.name))
+    watch = None if quiet or report.format == "json" else narrator
+    on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
+    on_start = None if quiet else (lambda name: report.say(f"run {name}: {loaded.name}"))
+
+    def on_interrupted(name: str) -> None:
+        report.say(
+            f"run {name} was cut off before it ended; what it had landed is still in the tree "
+            f"(`aa diff {name}`, and `aa resume {name}` goes on with it)"
+        )
+
+    with heaven_or_server(root) as heaven:
+        if isinstance(heaven, HeavenClient):
+            ended = execute_there(
+                heaven,
+                loaded,
+                angel=specification,
+                directory=base,
+                params=params,
+                check_timeout=check_timeout,
+                observe=watch,
+                on_line=on_line,
+                on_interrupted=on_interrupted,
+                on_start=on_start,
+                on_waiting=lambda ahead: report.say(
+                    f"waiting for {ahead} other run{'' if ahead == 1 else 's'} of this repository"
+                ),
+            )
+        else:
+            ended = execute(
+                loaded,
+                heaven,
+                root,
+                angel=chosen,
+                params=params,
+                check_timeout=check_timeout,
+                observe=watch,
+                on_line=on_line,
+                on_interrupted=on_interrupted,
+                on_start=on_start,
+            )
+    if isinstance(ended, Refused):
+        report.add(ended.diagnostics, report.sources.get(program))
+        report.result["run"] = None
+        report.finish(ended.exit_code)
+    report.add(ended.warnings, report.sources.get(program))
+    say_ended(report, ended)
+    report.finish(ended.exit_code)
