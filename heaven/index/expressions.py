@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .annotations import TypeNode
-from .facts import Expression, Op, Type, Use
+from .facts import Expression, Op, Type
 from .reading import Range, Reading
 
 _MAX_DEPTH: Final = 60
@@ -74,23 +74,3 @@ class Expressions:
             row = Type("unknown", -1, ())
         self.types.append(row)
         return len(self.types) - 1
-
-
-def mark_types(uses: list[Use], ranges: list[Range]) -> None:
-    """Uses inside one of the sorted `ranges` are of kind type."""
-    position = 0
-    order = sorted(range(len(uses)), key=lambda number: uses[number].start)
-    for number in order:
-        use = uses[number]
-        while position < len(ranges) and ranges[position][1] <= use.start:
-            position += 1
-        if position == len(ranges):
-            break
-        if ranges[position][0] <= use.start and use.kind in ("plain", "attribute"):
-            uses[number] = use._replace(kind="type")
-
-
-def mark_base(uses: list[Use], number: int) -> None:
-    """A class's base is a use of kind type."""
-    if number >= 0 and uses[number].kind in ("plain", "attribute"):
-        uses[number] = uses[number]._replace(kind="type")

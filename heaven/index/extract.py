@@ -26,6 +26,5 @@ def extract(source: bytes, language: LanguageRow) -> FileFacts:
             outline.collect(pattern, captures)
         return OutlineSweep(outline).run(tree.root_node.has_error)
     reading = Reading(source)
-    for _, captures in QueryCursor(query(language)).matches(tree.root_node):
-        reading.collect(captures)
+    reading.read(QueryCursor(query(language)).matches(tree.root_node))
     return Sweep(reading).run(tree.root_node.has_error)

@@ -145,15 +145,29 @@ class FileFacts:
     expressions: tuple[Expression, ...] = ()
     types: tuple[Type, ...] = ()
     errors: int = 0
-    names: dict[str, list[int]] = field(default_factory=dict, compare=False)
-    table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
+    _names: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
+    _table: dict[tuple[int, str], list[Binding]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
-    def __post_init__(self) -> None:
-        for number, use in enumerate(self.uses):
-            self.names.setdefault(use.name, []).append(number)
-        for binding in self.bindings:
-            self.table.setdefault((binding.scope, binding.name), []).append(binding)
+    @property
+    def names(self) -> dict[str, list[int]]:
+        """The numbers of the uses of each name."""
+        names = self._names
+        if not names and self.uses:
+            for number, use in enumerate(self.uses):
+                names.setdefault(use.name, []).append(number)
+        return names
+
+    @property
+    def table(self) -> dict[tuple[int, str], list[Binding]]:
+        """What each scope binds to each name."""
+        table = self._table
+        if not table and self.bindings:
+            for binding in self.bindings:
+                table.setdefault((binding.scope, binding.name), []).append(binding)
+        return table
 
     def visible(self, scope: int, name: str) -> Visible:
         """A scope's bindings of a name; worked out once, since a name may have thousands."""
