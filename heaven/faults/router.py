@@ -26,7 +26,7 @@ from ...proto.pf import (
 )
 from ..canonical import encode
 from ..errors import HeavenError, PathOutside, PromptDamaged, PromptMissing, SectionMissing
-from ..index.store import Lines
+from ..index.source import Lines
 from ..index.watch import file_signature
 from ..log.eventlog import EventLog
 from ..paths import normalise, resolve_inside

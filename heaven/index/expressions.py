@@ -35,19 +35,19 @@ class Expressions:
         if known is not None:
             return known
         number = -1
-        head = self._reading.heads.get(at)
-        made = self._reading.made.get(at)
-        either = self._reading.either.get(at)
-        _, cast = self._reading.types.get(self._reading.casts.get(at, -1), (-1, None))
+        reading = self._reading
+        cast = reading.types.get(reading.casts[at]) if at in reading.casts else None
         if cast is not None:
-            number = self.add("typed", self.type(cast))
-        elif either is not None and depth < _MAX_DEPTH:
-            left, right = (self.expression(one, depth + 1) for one in either)
+            number = self.add("typed", self.type(cast[1]))
+        elif at in reading.either and depth < _MAX_DEPTH:
+            left, right = (self.expression(one, depth + 1) for one in reading.either[at])
             number = self.add("either", left, right)
-        elif head is not None:
+        elif (head := reading.head(at)) >= 0:
             use = self._use_at.get(head, -1)
-            number = self.add("value", use) if use >= 0 else -1
-        elif made is not None and depth < _MAX_DEPTH:
+            if use >= 0:
+                number = len(self.expressions)
+                self.expressions.append(Expression("value", use))
+        elif (made := reading.made.get(at)) is not None and depth < _MAX_DEPTH:
             op, inner = made
             if op == "same":
                 number = self.expression(inner, depth + 1)

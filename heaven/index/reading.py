@@ -77,11 +77,12 @@ def span(node: Node) -> Range:
 
 @dataclass(slots=True)
 class Reading:
-    """All of it by byte offset. `heads` maps an expression's range to the token that stands for
-    it; `made` maps the other expressions to what they are made of, `either` those that are one of
-    two. `casts` maps calls of `cast` to the start of the type. `members` maps an attribute's token
-    to what it is an attribute of; `called` are the tokens of what is called. These two are no roles
-    because every other token of a file is one of them."""
+    """All of it by byte offset. `heads` maps an expression's range to the token that stands for it,
+    unless it is the token (`head`); `made` maps the other expressions to what they are made of,
+    `either` those that are one of two. `casts` maps calls of `cast` to the start of the type.
+    `members` maps an attribute's token to what it is an attribute of; `called` are the tokens of
+    what is called. These two are no roles because every other token of a file is one of them.
+    """
 
     source: bytes
     tokens: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -128,8 +129,7 @@ class Reading:
                 node = captures["use"][0]
                 start, end = node.start_byte, node.end_byte
                 if end > start:
-                    tokens[start] = (end, source[start:end].decode("utf-8", errors="replace"))
-                    heads[start, end] = start
+                    tokens[start] = end, source[start:end].decode("utf-8", "replace")
             elif form == "literal":
                 node = captures["literal"][0]
                 at = node.start_byte, node.end_byte
@@ -196,8 +196,12 @@ class Reading:
             if node.start_byte >= reached:
                 self.annotation(node)
                 reached = node.end_byte
-        heads = self.heads
-        self.called.update(heads[callee] for callee in self.callees if callee in heads)
+        self.called.update(head for head in map(self.head, self.callees) if head >= 0)
+
+    def head(self, at: Range) -> int:
+        """The token that stands for an expression; -1 if none does."""
+        token = self.tokens.get(at[0])
+        return at[0] if token is not None and token[0] == at[1] else self.heads.get(at, -1)
 
     def annotation(self, node: Node) -> int:
         """Read a type once; -> the byte where it starts, the key of `types`."""
@@ -207,7 +211,6 @@ class Reading:
             self.types[start] = (end, tree)
             for name in quoted:
                 self.tokens[name.start] = (name.end, name.name)
-                self.heads[name.start, name.end] = name.start
                 if name.on >= 0:
                     role = self.role(name.start)
                     role.on = (name.on, self.tokens[name.on][0])

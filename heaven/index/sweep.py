@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from ..records import RefKind
@@ -55,7 +56,8 @@ class Sweep:
 
     def run(self, has_error: bool) -> FileFacts:
         stack = self._stack = [(len(self.reading.source) + 1, 0, -1)]
-        roles, use, token = self.reading.roles, self._plain_use, self._token
+        roles, token = self.reading.roles, self._token
+        plain = self._plain_uses()
         events = self._events()
         events.append((len(self.reading.source) + 1, 0, -1, 0, None, 0))
         ahead = iter(events)
@@ -71,7 +73,7 @@ class Sweep:
                 stack.pop()
             role = roles.get(start)
             if role is None:
-                use(start, stack[-1][1])
+                plain(start, stack[-1][1])
             else:
                 token(start, role)
         while event[2] >= 0:
@@ -356,19 +358,32 @@ class Sweep:
             scope = row.parent
         return -1
 
-    def _plain_use(self, start: int, scope: int) -> None:
-        """A use of which nothing is said but what it is an attribute of, and that it is called."""
-        end, name = self.reading.tokens[start]
-        on = self.reading.members.get(start)
-        number = self.use_at[start] = len(self.uses.kinds)
-        kind: RefKind = "plain" if on is None else "attribute"
-        if start in self.reading.called:
-            kind = "call"
-        if on is None:
-            self.uses.add(name, start, end, scope, kind, -1)
-        else:
-            self.uses.add(name, start, end, scope, kind, -2)
-            self._pending_uses.append((number, on))
+    def _plain_uses(self) -> Callable[[int, int], None]:
+        """Takes in a token and its scope: a use of which nothing is said but what it is an
+        attribute of, and that it is called. Two of three tokens are such, so each costs no more
+        than it must."""
+        tokens, use_at, uses = self.reading.tokens, self.use_at, self.uses
+        on_of, called, pending = self.reading.members.get, self.reading.called, self._pending_uses
+        names, starts, ends = uses.names.append, uses.starts.append, uses.ends.append
+        scopes, kinds, ons = uses.scopes.append, uses.kinds.append, uses.on.append
+
+        def take(start: int, scope: int) -> None:
+            end, name = tokens[start]
+            number = use_at[start] = len(use_at)
+            names(name)
+            starts(start)
+            ends(end)
+            scopes(scope)
+            on = on_of(start)
+            if on is None:
+                ons(-1)
+                kinds("call" if start in called else "plain")
+            else:
+                ons(-2)
+                kinds("call" if start in called else "attribute")
+                pending.append((number, on))
+
+        return take
 
     def _use(self, start: int, role: Role, scope: int, kind: RefKind | None = None) -> None:
         end, name = self.reading.tokens[start]
@@ -418,7 +433,7 @@ class Sweep:
                 applied=made.all_of([at for _, at in decorators]),
             )
             for at in reading.bases.get(opening.at[0], ()):
-                uses.mark_base(self.use_at.get(reading.heads.get(at, -1), -1))
+                uses.mark_base(self.use_at.get(reading.head(at), -1))
         return FileFacts(
             tuple(self.definitions),
             tuple(self.scopes),

@@ -22,8 +22,9 @@ from .modules import Module
 from .naming import Naming
 from .references import References
 from .search import match_expression
+from .source import Lines
 from .state import IndexState, Standing
-from .store import IndexStore, Lines
+from .store import IndexStore
 from .tests_reach import TestReach, tests_reaching
 
 T = TypeVar("T")

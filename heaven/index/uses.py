@@ -1,4 +1,4 @@
-"""The uses of a file while it is read: columns, since what a use is becomes known piece by piece."""
+"""The uses of a file while it is read: columns, since what a use is becomes known bit by bit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Uses:
 
     def mark_types(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Uses inside one of the `ranges` are of kind type."""
-        starts, kinds = self.starts, self.kinds
+        starts = self.starts
         for start, end in ranges:
             number = bisect_left(starts, start)
             while number < len(starts) and starts[number] < end:
