@@ -29,7 +29,7 @@ from .server import messages
 from .server.failures import revive
 
 if TYPE_CHECKING:
-    from .index.symbols import IndexStats
+    from .index.stats import IndexStats
 
 T = TypeVar("T")
 
@@ -201,7 +201,7 @@ class HeavenClient:
     # The symbol index and the tree
 
     def build_index(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
-        from .index.symbols import IndexStats
+        from .index.stats import IndexStats
 
         counts = self._send("/ir/build", messages.BuildRequest(), messages.Built).stats
         if progress is not None:
@@ -211,8 +211,11 @@ class HeavenClient:
             counts.symbols,
             counts.refs,
             counts.changed,
+            counts.languages,
             counts.skipped,
             counts.broken,
+            counts.garbled,
+            counts.other,
         )
 
     def find_symbols(self, name: str) -> tuple[Symbol, ...]:

@@ -42,7 +42,8 @@ from .tree import Manifest, list_files, snapshot
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
     from .faults.router import FaultRouter
-    from .index.symbols import IndexStats, SymbolIndex
+    from .index.stats import IndexStats
+    from .index.symbols import SymbolIndex
 
 
 class Heaven:

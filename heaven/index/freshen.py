@@ -125,7 +125,7 @@ class Freshener:
                     changed += 1
                 continue
             if one.same and known is not None:
-                row = row._replace(errors=known.errors)
+                row = row._replace(errors=known.errors, garbled=known.garbled)
             else:
                 changed += 1
             self.rows[one.path] = row

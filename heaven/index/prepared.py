@@ -23,7 +23,8 @@ _MAX_SIGNATURE: Final = 4_000
 
 
 class FileRow(NamedTuple):
-    """`status` is `ok`, or why the file was left out (`large`, `binary`, `minified`)."""
+    """`status` is `ok`, or why the file was left out (`large`, `binary`, `minified`). `garbled`: a
+    file that was read though it is not UTF-8."""
 
     path: str
     hash: str
@@ -31,6 +32,7 @@ class FileRow(NamedTuple):
     read_at: int
     status: str
     errors: int = 0
+    garbled: int = 0
 
 
 class SymbolRow(NamedTuple):
@@ -88,7 +90,7 @@ def prepare(root: str, known: Known) -> Prepared:
     language = language_of(path)
     if row.status == "ok" and language is not None:
         facts = extract(source, language)
-        row = row._replace(errors=facts.errors)
+        row = row._replace(errors=facts.errors, garbled=int(not _is_utf8(source)))
     names = {use.name for use in facts.uses}
     names.update(one.name for one in facts.definitions)
     return Prepared(
@@ -124,6 +126,14 @@ def _look(root: str, path: str) -> tuple[FileRow | None, bytes]:
         digest = sha256(source).hexdigest()
         return FileRow(path, digest, seen, read_at, fitness(source)), source
     return None, b""
+
+
+def _is_utf8(source: bytes) -> bool:
+    try:
+        source.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _symbols(path: str, facts: FileFacts, source: bytes) -> tuple[SymbolRow, ...]:

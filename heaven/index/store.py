@@ -19,7 +19,7 @@ CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
   size INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL, inode INTEGER NOT NULL,
   read_at INTEGER NOT NULL, status TEXT NOT NULL, errors INTEGER NOT NULL, uses INTEGER NOT NULL,
-  facts BLOB NOT NULL);
+  facts BLOB NOT NULL, garbled INTEGER NOT NULL);
 CREATE TABLE symbols(
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
   qualname TEXT NOT NULL, kind TEXT NOT NULL, overload INTEGER NOT NULL,
@@ -93,11 +93,12 @@ class IndexStore:
 
     def files(self) -> dict[str, FileRow]:
         rows = self._db.execute(
-            "SELECT path, hash, size, mtime, ctime, inode, read_at, status, errors FROM files"
+            "SELECT path, hash, size, mtime, ctime, inode, read_at, status, errors, "
+            "garbled FROM files"
         )
         return {
-            path: FileRow(path, digest, (size, mtime, ctime, inode), read_at, status, errors)
-            for path, digest, size, mtime, ctime, inode, read_at, status, errors in rows
+            path: FileRow(path, digest, (size, mtime, ctime, inode), read_at, *marks)
+            for path, digest, size, mtime, ctime, inode, read_at, *marks in rows
         }
 
     def begin(self) -> None:
@@ -172,11 +173,11 @@ class IndexStore:
             else:
                 file, following = following, following + 1
             rows.append((file, row.path, row.hash, *row.seen, row.read_at, row.status, row.errors,
-                         one.uses, one.facts))  # fmt: skip
+                         one.uses, one.facts, row.garbled))  # fmt: skip
             place = " ".join(split_name(one.path))
             symbols.extend((symbol.id, file, symbol, place) for symbol in one.symbols)
             mentions.extend((name, file) for name in one.names)
-        db.executemany("REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        db.executemany("REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         # In the order of the tables: FTS5 writes a segment whenever a row id goes down.
         self._insert_symbols(self._with_free_ids(symbols))
         mentions.sort()
