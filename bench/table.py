@@ -14,7 +14,7 @@ HEADINGS = ("what", "figure", "bar", "floor", "ratio", "")
 class Row:
     """`figure` is in `unit`. With a floor, the bar is the largest ratio of figure to floor;
     without one it is the least figure, or the most where `at_most`. `bar` None is a figure that is
-    only shown.
+    only shown. `absent` says why there is no figure.
     """
 
     what: str
@@ -24,6 +24,7 @@ class Row:
     floor: float | None = None
     floor_is: str = ""
     at_most: bool = False
+    absent: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -31,7 +32,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        if self.bar is None:
+        if self.bar is None or self.absent:
             return True
         if self.ratio is not None:
             return self.ratio <= self.bar
@@ -39,6 +40,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """The row as texts, in the order of the headings."""
+        if self.absent:
+            return (self.what, self.absent, "-", "-", "-", "not measured")
         if self.bar is None:
             bar = "-"
         else:
