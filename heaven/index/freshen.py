@@ -56,8 +56,8 @@ class Freshener:
         if not stale and not gone:
             return Change(0, configured)
         before = self.rows.keys() - gone
-        self._store.begin()
         try:
+            self._store.begin()
             changed = self._read(stale, progress)
             self._store.remove(gone)
             self._store.commit()
