@@ -14,7 +14,7 @@ HEADINGS = ("what", "figure", "bar", "floor", "ratio", "")
 class Row:
     """`figure` is in `unit`. The bar is the largest figure where `at_most`; else with a floor the
     largest ratio of figure to floor, and without one the least figure. `bar` None is a figure that
-    is only shown.
+    is only shown. `absent` says why there is no figure.
     """
 
     what: str
@@ -24,6 +24,7 @@ class Row:
     floor: float | None = None
     floor_is: str = ""
     at_most: bool = False
+    absent: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -31,7 +32,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        if self.bar is None:
+        if self.bar is None or self.absent:
             return True
         if self.at_most:
             return self.figure <= self.bar
@@ -39,6 +40,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """The row as texts, in the order of the headings."""
+        if self.absent:
+            return (self.what, self.absent, "-", "-", "-", "not measured")
         if self.bar is None:
             bar = "-"
         else:

@@ -103,9 +103,13 @@ def status(report: Report, repo: str | None) -> None:
 
 @click.command()
 @repo_option
+@click.option("--progress/--no-progress", default=None, help="Say how far it is [on a terminal].")
 @output_options
-def index(report: Report, repo: str | None) -> None:
+def index(report: Report, repo: str | None, progress: bool | None) -> None:
     """Index the repository's symbols now; every query brings the index up to date by itself.
+
+    It says what was read, by language, and what was not, and why. What git ignores, and folders
+    like node_modules, are only counted.
 
     \b
     Examples:
@@ -114,18 +118,18 @@ def index(report: Report, repo: str | None) -> None:
     """
     from dataclasses import asdict
 
+    from ..heaven.tree import ignored
+    from .indexing import Progress, summary
     from .repository import ask_heaven, find_root
 
-    progress = None
-    if report.format == "text" and sys.stderr.isatty():
-
-        def progress(done: int, total: int) -> None:
-            click.echo(f"\r{done}/{total} files", nl=done == total, err=True)
-
-    with ask_heaven(find_root(repo), read_only=False) as heaven:
-        stats = asdict(heaven.build_index(progress))
-    report.result |= stats
-    print_lines(report, [f"{name:<10} {value}" for name, value in stats.items()])
+    if progress is None:
+        progress = report.format == "text" and sys.stderr.isatty()
+    root = find_root(repo)
+    with ask_heaven(root, read_only=False) as heaven:
+        stats = heaven.build_index(Progress() if progress else None)
+    unseen = ignored(root)
+    report.result |= asdict(stats) | {"ignored": None if unseen is None else len(unseen)}
+    print_lines(report, summary(stats, unseen))
     report.finish()
 
 

@@ -40,7 +40,7 @@ from .server.failures import revive
 from .server.run_messages import RunRequest, Stopping, StopRequest
 
 if TYPE_CHECKING:
-    from .index.symbols import IndexStats
+    from .index.stats import IndexStats
 
 T = TypeVar("T")
 
@@ -241,7 +241,7 @@ class HeavenClient:
     # The symbol index and the tree
 
     def build_index(self, progress: Callable[[int, int], None] | None = None) -> IndexStats:
-        from .index.symbols import IndexStats
+        from .index.stats import IndexStats
 
         counts = self._send("/ir/build", messages.BuildRequest(), messages.Built).stats
         if progress is not None:
@@ -251,8 +251,11 @@ class HeavenClient:
             counts.symbols,
             counts.refs,
             counts.changed,
+            counts.languages,
             counts.skipped,
             counts.broken,
+            counts.garbled,
+            counts.other,
         )
 
     def find_symbols(self, name: str) -> tuple[Symbol, ...]:

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from ..proto.pf import Request, Response
     from .faults.refusal import FaultRefused
     from .faults.router import FaultRouter
-    from .index.symbols import IndexStats, SymbolIndex
+    from .index.stats import IndexStats
+    from .index.symbols import SymbolIndex
 
 
 class Heaven:

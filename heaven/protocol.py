@@ -16,7 +16,7 @@ from .records import Event, JsonObject, Reference, Symbol
 if TYPE_CHECKING:
     from ..proto.pf import Request, Response
     from .faults.refusal import FaultRefused
-    from .index.symbols import IndexStats
+    from .index.stats import IndexStats
 
 
 class HeavenProtocol(Protocol):

@@ -105,6 +105,24 @@ def is_listed(root: Path, path: str) -> bool:
     return path in (_walk(root) if found is None else found)
 
 
+def ignored(root: Path) -> tuple[str, ...] | None:
+    """What git ignores, and tools' droppings that it does not: a directory is one entry that ends
+    in "/". None outside of a git work tree, where only a second walk could tell."""
+    if not (root / ".git").exists():
+        return None
+    ignoring = _run_git(root, ["-oi", "--directory", "--exclude-standard"])
+    others = _run_git(root, ["-o", "--directory", "--exclude-standard"])
+    if ignoring is None or others is None:
+        return None
+    found = {raw.decode(errors="replace") for raw in ignoring.split(b"\0") if raw}
+    found.update(
+        path
+        for path in (raw.decode(errors="replace") for raw in others.split(b"\0"))
+        if path and _is_dropping(path.rstrip("/").rpartition("/")[2])
+    )
+    return tuple(sorted(path for path in found if not is_private(path.partition("/")[0])))
+
+
 def snapshot(root: Path) -> Manifest:
     """Hash every file that `list_files` names, each read once. Raises TreeUnreadable."""
     entries: list[Entry] = []
@@ -129,25 +147,12 @@ def snapshot(root: Path) -> Manifest:
 def _ask_git(root: Path, path: str | None = None) -> list[str] | None:
     """Git's answer, about one path if given; None where git is not there, or will not speak about
     this directory."""
-    # No file-system monitor: the repository's own configuration could make git run a program.
-    command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-cot", "--exclude-standard", "-z"]
-    if path is not None:
-        command += ["--", f":(literal){path}"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    try:
-        answer = subprocess.run(
-            command,
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_GIT_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
+    which = [] if path is None else ["--", f":(literal){path}"]
+    answer = _run_git(root, ["-cot", "--exclude-standard", *which])
+    if answer is None:
         return None
     paths: set[str] = set()
-    for record in answer.stdout.split(b"\0"):
+    for record in answer.split(b"\0"):
         tag, _, raw = record.partition(b" ")
         try:
             path = raw.decode()
@@ -166,6 +171,26 @@ def _ask_git(root: Path, path: str | None = None) -> list[str] | None:
     return list(paths)
 
 
+def _run_git(root: Path, options: list[str]) -> bytes | None:
+    """What `git ls-files` says, each path ended by a zero byte."""
+    # No file-system monitor: the repository's own configuration could make git run a program.
+    command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-z", *options]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    try:
+        answer = subprocess.run(
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout
+
+
 def _is_dropping(name: str) -> bool:
     return name in IGNORED_NAMES or name.endswith(IGNORED_ENDINGS)
 
@@ -173,10 +198,11 @@ def _is_dropping(name: str) -> bool:
 def _walk(root: Path) -> Iterator[str]:
     # Each directory comes with the ignore files above it, outermost first.
     pending: list[tuple[str, tuple[tuple[int, GitIgnoreSpec], ...]]] = [("", ())]
+    base = os.fspath(root)
     while pending:
         directory, specs = pending.pop()
         try:
-            with os.scandir(root / directory) as listing:
+            with os.scandir(f"{base}/{directory}") as listing:
                 children = list(listing)
         except OSError as error:
             if directory and isinstance(error, FileNotFoundError):

@@ -10,7 +10,7 @@ from typing import Final
 from ..heaven.index.bind import Key
 from ..heaven.index.facts import FileFacts
 from ..heaven.index.naming import Naming
-from ..heaven.index.store import Lines
+from ..heaven.index.source import Lines
 from ..heaven.index.symbols import SymbolIndex
 from .refused import Site
 from .syntax import PYTHON, strings

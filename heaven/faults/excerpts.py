@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ...proto.pf import Depth, Excerpt
-from ..index.store import Lines
+from ..index.source import Lines
 from ..records import Hit, Reference, Symbol
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ...proto.pf import Args, Command, Excerpt, Request, ShardKind
 from ..errors import PathOutside
-from ..index.store import Lines
+from ..index.source import Lines
 from ..index.watch import file_signature
 from ..paths import normalise, resolve_inside
 from ..records import Symbol

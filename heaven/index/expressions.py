@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .annotations import TypeNode
-from .facts import Expression, Op, Type, Use
+from .facts import Expression, Op, Type
 from .reading import Range, Reading
 
 _MAX_DEPTH: Final = 60
@@ -35,19 +35,19 @@ class Expressions:
         if known is not None:
             return known
         number = -1
-        head = self._reading.heads.get(at)
-        made = self._reading.made.get(at)
-        either = self._reading.either.get(at)
-        _, cast = self._reading.types.get(self._reading.casts.get(at, -1), (-1, None))
+        reading = self._reading
+        cast = reading.types.get(reading.casts[at]) if at in reading.casts else None
         if cast is not None:
-            number = self.add("typed", self.type(cast))
-        elif either is not None and depth < _MAX_DEPTH:
-            left, right = (self.expression(one, depth + 1) for one in either)
+            number = self.add("typed", self.type(cast[1]))
+        elif at in reading.either and depth < _MAX_DEPTH:
+            left, right = (self.expression(one, depth + 1) for one in reading.either[at])
             number = self.add("either", left, right)
-        elif head is not None:
+        elif (head := reading.head(at)) >= 0:
             use = self._use_at.get(head, -1)
-            number = self.add("value", use) if use >= 0 else -1
-        elif made is not None and depth < _MAX_DEPTH:
+            if use >= 0:
+                number = len(self.expressions)
+                self.expressions.append(Expression("value", use))
+        elif (made := reading.made.get(at)) is not None and depth < _MAX_DEPTH:
             op, inner = made
             if op == "same":
                 number = self.expression(inner, depth + 1)
@@ -74,23 +74,3 @@ class Expressions:
             row = Type("unknown", -1, ())
         self.types.append(row)
         return len(self.types) - 1
-
-
-def mark_types(uses: list[Use], ranges: list[Range]) -> None:
-    """Uses inside one of the sorted `ranges` are of kind type."""
-    position = 0
-    order = sorted(range(len(uses)), key=lambda number: uses[number].start)
-    for number in order:
-        use = uses[number]
-        while position < len(ranges) and ranges[position][1] <= use.start:
-            position += 1
-        if position == len(ranges):
-            break
-        if ranges[position][0] <= use.start and use.kind in ("plain", "attribute"):
-            uses[number] = use._replace(kind="type")
-
-
-def mark_base(uses: list[Use], number: int) -> None:
-    """A class's base is a use of kind type."""
-    if number >= 0 and uses[number].kind in ("plain", "attribute"):
-        uses[number] = uses[number]._replace(kind="type")

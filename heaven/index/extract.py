@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from .facts import FileFacts
 from .languages import LanguageRow, grammar, query
-from .outline import Outline
-from .outline_sweep import OutlineSweep
-from .reading import Reading
-from .sweep import Sweep
 
 
 def extract(source: bytes, language: LanguageRow) -> FileFacts:
     """The facts of a file. A syntax error costs the names around it, never the whole file."""
+    # Only here, since an index in which nothing changed reads nothing.
     from tree_sitter import Parser, QueryCursor
+
+    from .outline import Outline
+    from .outline_sweep import OutlineSweep
+    from .reading import Reading
+    from .sweep import Sweep
 
     tree = Parser(grammar(language)).parse(source)
     if language.binding != "python":
@@ -26,6 +28,5 @@ def extract(source: bytes, language: LanguageRow) -> FileFacts:
             outline.collect(pattern, captures)
         return OutlineSweep(outline).run(tree.root_node.has_error)
     reading = Reading(source)
-    for _, captures in QueryCursor(query(language)).matches(tree.root_node):
-        reading.collect(captures)
+    reading.read(QueryCursor(query(language)).matches(tree.root_node))
     return Sweep(reading).run(tree.root_node.has_error)

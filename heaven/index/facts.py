@@ -6,10 +6,10 @@ Indices point into the tables of the same file; -1 is "none".
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from functools import cache
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..records import RefKind
 
@@ -145,15 +145,29 @@ class FileFacts:
     expressions: tuple[Expression, ...] = ()
     types: tuple[Type, ...] = ()
     errors: int = 0
-    names: dict[str, list[int]] = field(default_factory=dict, compare=False)
-    table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
+    _names: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
+    _table: dict[tuple[int, str], list[Binding]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
-    def __post_init__(self) -> None:
-        for number, use in enumerate(self.uses):
-            self.names.setdefault(use.name, []).append(number)
-        for binding in self.bindings:
-            self.table.setdefault((binding.scope, binding.name), []).append(binding)
+    @property
+    def names(self) -> dict[str, list[int]]:
+        """The numbers of the uses of each name."""
+        names = self._names
+        if not names and self.uses:
+            for number, use in enumerate(self.uses):
+                names.setdefault(use.name, []).append(number)
+        return names
+
+    @property
+    def table(self) -> dict[tuple[int, str], list[Binding]]:
+        """What each scope binds to each name."""
+        table = self._table
+        if not table and self.bindings:
+            for binding in self.bindings:
+                table.setdefault((binding.scope, binding.name), []).append(binding)
+        return table
 
     def visible(self, scope: int, name: str) -> Visible:
         """A scope's bindings of a name; worked out once, since a name may have thousands."""
@@ -184,32 +198,42 @@ class FileFacts:
         return ""
 
 
-_TABLES: Final = ("definitions", "scopes", "bindings", "imports", "uses", "expressions", "types")
+_Tables: TypeAlias = tuple[
+    tuple[Definition, ...],
+    tuple[Scope, ...],
+    tuple[Binding, ...],
+    tuple[Import, ...],
+    tuple[Use, ...],
+    tuple[Expression, ...],
+    tuple[Type, ...],
+    int,
+]
 
 
-def dump(facts: FileFacts) -> str:
-    rows = {name: getattr(facts, name) for name in _TABLES}
-    return json.dumps({**rows, "errors": facts.errors}, separators=(",", ":"), ensure_ascii=False)
+@cache
+def _packing() -> tuple[Callable[[_Tables], bytes], Callable[[bytes], _Tables]]:
+    from msgspec import msgpack
+
+    return msgpack.Encoder().encode, msgpack.Decoder(_Tables).decode
 
 
-def load(text: str) -> FileFacts:
-    """The facts that `dump` wrote. What it did not write is the store's fault, not the file's."""
-    raw = cast("dict[str, list[list[object]]]", json.loads(text))
-    return FileFacts(
-        definitions=tuple(_definition(row) for row in raw["definitions"]),
-        scopes=tuple(map(Scope._make, raw["scopes"])),
-        bindings=tuple(map(Binding._make, raw["bindings"])),
-        imports=tuple(map(Import._make, raw["imports"])),
-        uses=tuple(map(Use._make, raw["uses"])),
-        expressions=tuple(map(Expression._make, raw["expressions"])),
-        types=tuple(
-            Type(cast("Literal['name']", form), cast("int", use), tuple(cast("list[int]", args)))
-            for form, use, args in raw["types"]
-        ),
-        errors=cast("int", raw["errors"]),
+def dump(facts: FileFacts) -> bytes:
+    """MessagePack: each row an array. Read back, it is checked against the rows' types, so that a
+    damaged or foreign database is an error and nothing worse."""
+    return _packing()[0](
+        (
+            facts.definitions,
+            facts.scopes,
+            facts.bindings,
+            facts.imports,
+            facts.uses,
+            facts.expressions,
+            facts.types,
+            facts.errors,
+        )
     )
 
 
-def _definition(row: list[object]) -> Definition:
-    tables = (tuple(cast("list[object]", table)) for table in row[-5:])
-    return Definition._make([*row[:-5], *tables])
+def load(data: bytes) -> FileFacts:
+    """The facts that `dump` wrote. What it did not write is the store's fault, not the file's."""
+    return FileFacts(*_packing()[1](data))

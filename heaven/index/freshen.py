@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from .binders import is_configuration
-from .extract import extract
-from .facts import FileFacts
 from .languages import language_of
-from .store import FileRow, IndexStore
+from .prepared import FileRow, Known, Prepared
+from .store import IndexStore
 from .watch import Look, Signature, TreeWatch, file_signature, settled, signature
+from .workers import prepare_all
 
-MAX_FILE: Final = 1_048_576
-_LOOKED_AT: Final = 8_192
-_LONG_LINES: Final = 500
-_MINIFIED_FROM: Final = 20_000
-_READS: Final = 5
+# Symbols that are inserted at once: in the order of their ids, which few at a time would not be.
+_TOGETHER: Final = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +89,18 @@ class Freshener:
             seen = signature(os.lstat(f"{self._base}/{path}"))
         except OSError:
             seen = None
-        if row is not None and row.seen == seen and settled(row.seen, row.read_at):
+        same = row is not None and row.seen == seen
+        # A file changed so lately that it could have changed again and look the same is read.
+        if same and row and (settled(row.seen, row.read_at) or self._holds(path, row.hash)):
             return True
         self._suspects.add(path)
         return False
+
+    def _holds(self, path: str, digest: str) -> bool:
+        try:
+            return sha256((self._root / path).read_bytes()).hexdigest() == digest
+        except OSError:
+            return False
 
     def _take(self, look: Look, progress: Callable[[int, int], None] | None) -> Change:
         listed = look.files
@@ -116,11 +120,10 @@ class Freshener:
         if not stale and not gone:
             return Change(0, configured)
         before = self.rows.keys() - gone
-        self._store.begin()
         try:
+            self._store.begin()
             changed = self._read(stale, progress)
-            for path in gone:
-                self._store.remove(path)
+            self._store.remove(gone)
             self._store.commit()
         except BaseException:
             self._store.roll_back()
@@ -167,69 +170,48 @@ class Freshener:
         return stale, gone
 
     def _read(self, stale: list[str], progress: Callable[[int, int], None] | None) -> int:
+        """How many files have another content (or reason to be left out) than before."""
+        known = [
+            Known(path) if row is None else Known(path, row.hash, row.status)
+            for path, row in ((path, self.rows.get(path)) for path in stale)
+        ]
+        changed = done = symbols = 0
+        waiting: list[Prepared] = []
+        for files in prepare_all(self._root, known):
+            for one in files:
+                done += 1
+                symbols += len(one.symbols)
+                if progress is not None:
+                    progress(done, len(stale))
+            waiting.extend(files)
+            if symbols >= _TOGETHER:
+                changed += self._store_all(waiting)
+                waiting, symbols = [], 0
+        return changed + self._store_all(waiting)
+
+    def _store_all(self, files: Sequence[Prepared]) -> int:
         changed = 0
-        for done, path in enumerate(stale, 1):
-            changed += self._read_one(path)
-            if progress is not None:
-                progress(done, len(stale))
+        gone = []
+        found = []
+        for one in files:
+            row, known = one.row, self.rows.get(one.path)
+            if row is None:
+                if known is not None:
+                    gone.append(one.path)
+                    del self.rows[one.path]
+                    changed += 1
+                continue
+            if one.same and known is not None:
+                row = row._replace(errors=known.errors, garbled=known.garbled)
+            else:
+                changed += 1
+            self.rows[one.path] = row
+            found.append(one)
+        self._store.remove(gone)
+        self._store.put(found)
         return changed
-
-    def _read_one(self, path: str) -> bool:
-        """Whether the content (or the reason to leave it out) is another than before."""
-        known = self.rows.get(path)
-        row, source = self._look(path)
-        if row is None:
-            if known is not None:
-                self._store.remove(path)
-                del self.rows[path]
-            return known is not None
-        if known is not None and known.hash == row.hash and known.status == row.status:
-            row = replace(row, errors=known.errors)
-            self.rows[path] = row
-            self._store.touch(row)
-            return False
-        facts = FileFacts()
-        language = language_of(path)
-        if row.status == "ok" and language is not None:
-            facts = extract(source, language)
-            row = replace(row, errors=facts.errors)
-        self._store.put(row, facts, source)
-        self.rows[path] = row
-        return True
-
-    def _look(self, path: str) -> tuple[FileRow | None, bytes]:
-        where = self._root / path
-        for _ in range(_READS):
-            read_at = time.time_ns()
-            try:
-                # A link that took the file's place meanwhile must not be followed.
-                descriptor = os.open(where, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            except OSError:
-                return None, b""
-            with open(descriptor, "rb") as handle:  # noqa: PTH123
-                seen = signature(os.fstat(descriptor))
-                if seen[0] > MAX_FILE:
-                    return FileRow(path, "", seen, read_at, "large"), b""
-                try:
-                    source = handle.read(MAX_FILE + 1)
-                except OSError:
-                    return None, b""
-                if signature(os.fstat(descriptor)) != seen:
-                    continue
-            return FileRow(
-                path, sha256(source).hexdigest(), seen, read_at, _fitness(source)
-            ), source
-        return None, b""
 
 
 def _matters(path: str) -> bool:
     """Whether the index holds anything of such a file."""
     return language_of(path) is not None or path == "pyproject.toml" or is_configuration(path)
-
-
-def _fitness(source: bytes) -> str:
-    if b"\0" in source[:_LOOKED_AT]:
-        return "binary"
-    if len(source) > _MINIFIED_FROM and len(source) > _LONG_LINES * (source.count(b"\n") + 1):
-        return "minified"
-    return "ok"

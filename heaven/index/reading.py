@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -76,9 +77,12 @@ def span(node: Node) -> Range:
 
 @dataclass(slots=True)
 class Reading:
-    """All of it by byte offset. `heads` maps an expression's range to the token that stands for
-    it; `made` maps the other expressions to what they are made of, `either` those that are one of
-    two. `casts` maps calls of `cast` to the start of the type."""
+    """All of it by byte offset. `heads` maps an expression's range to the token that stands for it,
+    unless it is the token (`head`); `made` maps the other expressions to what they are made of,
+    `either` those that are one of two. `casts` maps calls of `cast` to the start of the type.
+    `members` maps an attribute's token to what it is an attribute of; `called` are the tokens of
+    what is called. These two are no roles because every other token of a file is one of them.
+    """
 
     source: bytes
     tokens: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -92,7 +96,9 @@ class Reading:
     made: dict[Range, tuple[str, Range]] = field(default_factory=dict)
     either: dict[Range, tuple[Range, Range]] = field(default_factory=dict)
     casts: dict[Range, int] = field(default_factory=dict)
-    called: list[Range] = field(default_factory=list)
+    members: dict[int, Range] = field(default_factory=dict)
+    callees: list[Range] = field(default_factory=list)
+    called: set[int] = field(default_factory=set)
     types: dict[int, tuple[int, TypeNode]] = field(default_factory=dict)
     type_nodes: list[Node] = field(default_factory=list)
     imports: list[ImportRead] = field(default_factory=list)
@@ -106,57 +112,82 @@ class Reading:
             role = self.roles[at] = Role()
         return role
 
-    def collect(self, captures: dict[str, list[Node]]) -> None:
-        """Take in one match of the query."""
-        if "use" in captures:
-            node = captures["use"][0]
-            start, end = node.start_byte, node.end_byte
-            if end > start:
-                name = self.source[start:end].decode("utf-8", errors="replace")
-                self.tokens[start] = (end, name)
-                self.heads[start, end] = start
-        elif "whole" in captures:
-            self._expression(captures)
-        elif "literal" in captures or "none" in captures:
-            op = "literal" if "literal" in captures else "none"
-            at = span(captures[op][0])
-            self.made.setdefault(at, (op, at))
-        elif "cast" in captures:
-            self.type_nodes.append(captures["to"][0])
-            self.casts[span(captures["cast"][0])] = captures["to"][0].start_byte
-        elif "function" in captures or "class" in captures:
-            self._definition(captures)
-        elif "lambda" in captures or "comprehension" in captures:
-            self._scope(captures)
-        elif "import" in captures:
-            self._import(captures)
-        elif "ignore" in captures:
-            self.role(captures["ignore"][0].start_byte).ignore = True
-        elif "matched" in captures:
-            role = self.role(captures["matched"][0].start_byte)
-            role.on, role.kind = _NOTHING, "attribute"
-        elif "type" in captures:
-            self.type_nodes.append(captures["type"][0])
-        elif "base" in captures:
-            base = span(captures["base"][0])
-            self.bases.setdefault(captures["class.of"][0].start_byte, []).append(base)
-        elif "decorated" in captures:
-            whole, defined = captures["decorated"][0], captures["defined"][0]
-            _, names = self.decorated.setdefault(defined.start_byte, (whole.start_byte, []))
-            node = captures["decorator"][0]
-            names.append((self.text(node).partition("(")[0].strip(), span(node)))
-        elif "result" in captures:
-            self.results.append((span(captures["result"][0]), False))
-        elif "yielded" in captures:
-            self.results.append((span(captures["yielded"][0]), True))
-        elif "dotted" in captures:
-            self._dotted(captures["dotted"][0])
-        elif "quoted" in captures:
-            self._quoted(captures["quoted"])
-        elif "assigned" in captures:
-            self.role(captures["assigned"][0].start_byte).kind = "assignment"
-        else:
-            self._binding(captures)
+    def read(self, matches: Iterable[tuple[int, dict[str, list[Node]]]]) -> None:
+        """Take in all matches of the query: (pattern, captures).
+
+        The patterns of nearly all matches are read in place here: a call for each would cost more
+        than the reading.
+        """
+        source, tokens, heads, made = self.source, self.tokens, self.heads, self.made
+        members, callees = self.members, self.callees
+        said: dict[int, str] = {}
+        for pattern, captures in matches:
+            form = said.get(pattern)
+            if form is None:
+                form = said[pattern] = _form(captures)
+            if form == "use":
+                node = captures["use"][0]
+                start, end = node.start_byte, node.end_byte
+                if end > start:
+                    tokens[start] = end, source[start:end].decode("utf-8", "replace")
+            elif form == "literal":
+                node = captures["literal"][0]
+                at = node.start_byte, node.end_byte
+                if at not in made:
+                    made[at] = ("literal", at)
+            elif form == "member":
+                node = captures["whole"][0]
+                at = node.start_byte, node.end_byte
+                start = captures["member"][0].start_byte
+                node = captures["object"][0]
+                members[start] = (node.start_byte, node.end_byte)
+                heads[at] = start
+            elif form == "callee":
+                node = captures["whole"][0]
+                at = node.start_byte, node.end_byte
+                node = captures["callee"][0]
+                callee = node.start_byte, node.end_byte
+                made[at] = ("call", callee)
+                callees.append(callee)
+            else:
+                _READ[form](self, captures)
+
+    def _none(self, captures: dict[str, list[Node]]) -> None:
+        at = span(captures["none"][0])
+        self.made.setdefault(at, ("none", at))
+
+    def _cast(self, captures: dict[str, list[Node]]) -> None:
+        self.type_nodes.append(captures["to"][0])
+        self.casts[span(captures["cast"][0])] = captures["to"][0].start_byte
+
+    def _ignore(self, captures: dict[str, list[Node]]) -> None:
+        self.role(captures["ignore"][0].start_byte).ignore = True
+
+    def _matched(self, captures: dict[str, list[Node]]) -> None:
+        role = self.role(captures["matched"][0].start_byte)
+        role.on, role.kind = _NOTHING, "attribute"
+
+    def _type(self, captures: dict[str, list[Node]]) -> None:
+        self.type_nodes.append(captures["type"][0])
+
+    def _base(self, captures: dict[str, list[Node]]) -> None:
+        base = span(captures["base"][0])
+        self.bases.setdefault(captures["class.of"][0].start_byte, []).append(base)
+
+    def _decorated(self, captures: dict[str, list[Node]]) -> None:
+        whole, defined = captures["decorated"][0], captures["defined"][0]
+        _, names = self.decorated.setdefault(defined.start_byte, (whole.start_byte, []))
+        node = captures["decorator"][0]
+        names.append((self.text(node).partition("(")[0].strip(), span(node)))
+
+    def _result(self, captures: dict[str, list[Node]]) -> None:
+        self.results.append((span(captures["result"][0]), False))
+
+    def _yielded(self, captures: dict[str, list[Node]]) -> None:
+        self.results.append((span(captures["yielded"][0]), True))
+
+    def _assigned(self, captures: dict[str, list[Node]]) -> None:
+        self.role(captures["assigned"][0].start_byte).kind = "assignment"
 
     def finish(self) -> None:
         """Read the types that no binding asked for; those within a type are read with it."""
@@ -165,12 +196,12 @@ class Reading:
             if node.start_byte >= reached:
                 self.annotation(node)
                 reached = node.end_byte
-        for callee in self.called:
-            head = self.heads.get(callee)
-            if head is not None:
-                role = self.role(head)
-                if role.kind in ("plain", "attribute"):
-                    role.kind = "call"
+        self.called.update(head for head in map(self.head, self.callees) if head >= 0)
+
+    def head(self, at: Range) -> int:
+        """The token that stands for an expression; -1 if none does."""
+        token = self.tokens.get(at[0])
+        return at[0] if token is not None and token[0] == at[1] else self.heads.get(at, -1)
 
     def annotation(self, node: Node) -> int:
         """Read a type once; -> the byte where it starts, the key of `types`."""
@@ -180,7 +211,6 @@ class Reading:
             self.types[start] = (end, tree)
             for name in quoted:
                 self.tokens[name.start] = (name.end, name.name)
-                self.heads[name.start, name.end] = name.start
                 if name.on >= 0:
                     role = self.role(name.start)
                     role.on = (name.on, self.tokens[name.on][0])
@@ -188,18 +218,7 @@ class Reading:
 
     def _expression(self, captures: dict[str, list[Node]]) -> None:
         whole = span(captures["whole"][0])
-        if "member" in captures:
-            member = captures["member"][0]
-            role = self.role(member.start_byte)
-            role.on = span(captures["object"][0])
-            if role.kind == "plain":
-                role.kind = "attribute"
-            self.heads[whole] = member.start_byte
-        elif "callee" in captures:
-            callee = span(captures["callee"][0])
-            self.made[whole] = ("call", callee)
-            self.called.append(callee)
-        elif "either" in captures:
+        if "either" in captures:
             self.either[whole] = (span(captures["either"][0]), span(captures["or"][0]))
         elif "inner" in captures:
             self.made[whole] = ("same", span(captures["inner"][0]))
@@ -237,20 +256,18 @@ class Reading:
         if at not in self.outers or outer < self.outers[at]:
             self.outers[at] = outer
 
-    def _dotted(self, node: Node) -> None:
+    def _dotted(self, captures: dict[str, list[Node]]) -> None:
+        node = captures["dotted"][0]
         before: Node | None = None
         for part in node.named_children:
             if before is not None:
-                role = self.role(part.start_byte)
-                role.on = span(before)
-                if role.kind == "plain":
-                    role.kind = "attribute"
+                self.members[part.start_byte] = span(before)
             before = part
         if before is not None:
             self.heads[span(node)] = before.start_byte
 
-    def _quoted(self, nodes: list[Node]) -> None:
-        for node in nodes:
+    def _quoted(self, captures: dict[str, list[Node]]) -> None:
+        for node in captures["quoted"]:
             name = self.text(node)
             if name.isidentifier():
                 self.tokens[node.start_byte] = (node.end_byte, name)
@@ -315,3 +332,36 @@ class Reading:
     def _import_token(self, node: Node, number: int, depth: int) -> None:
         role = self.role(node.start_byte)
         role.kind, role.imported, role.depth = "import", number, depth
+
+
+def _form(captures: Iterable[str]) -> str:
+    """What a pattern speaks of, by the names of its captures: a key of `_READ`, or one of the four
+    that `Reading.read` reads itself."""
+    names = set(captures)
+    if "whole" in names:
+        return "member" if "member" in names else "callee" if "callee" in names else "whole"
+    return next((form for form in _FORMS if form in names), "binding")
+
+
+_READ: Final[dict[str, Callable[[Reading, dict[str, list[Node]]], None]]] = {
+    "whole": Reading._expression,
+    "none": Reading._none,
+    "cast": Reading._cast,
+    "function": Reading._definition,
+    "class": Reading._definition,
+    "lambda": Reading._scope,
+    "comprehension": Reading._scope,
+    "import": Reading._import,
+    "ignore": Reading._ignore,
+    "matched": Reading._matched,
+    "type": Reading._type,
+    "base": Reading._base,
+    "decorated": Reading._decorated,
+    "result": Reading._result,
+    "yielded": Reading._yielded,
+    "dotted": Reading._dotted,
+    "quoted": Reading._quoted,
+    "assigned": Reading._assigned,
+    "binding": Reading._binding,
+}
+_FORMS: Final = ("use", "literal", *_READ)

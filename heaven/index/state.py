@@ -19,7 +19,8 @@ from .facts import FileFacts
 from .freshen import Freshener
 from .go_names import module_name
 from .modules import ModuleMap
-from .store import IndexStore, Lines
+from .source import Lines
+from .store import IndexStore
 
 _CACHED_FILES: Final = 1_024
 _REMEMBERED: Final = 4_096

@@ -3,57 +3,45 @@
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Final
 
 from ..records import Position, Symbol
-from .facts import Definition, FileFacts, dump, load
-from .watch import Signature
+from .facts import FileFacts, load
+from .prepared import FileRow, Prepared, SymbolRow
 
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 _SCHEMA: Final = """
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
   size INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL, inode INTEGER NOT NULL,
   read_at INTEGER NOT NULL, status TEXT NOT NULL, errors INTEGER NOT NULL, uses INTEGER NOT NULL,
-  facts TEXT NOT NULL);
+  facts BLOB NOT NULL, garbled INTEGER NOT NULL);
 CREATE TABLE symbols(
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
   qualname TEXT NOT NULL, kind TEXT NOT NULL, overload INTEGER NOT NULL,
   start_byte INTEGER NOT NULL, end_byte INTEGER NOT NULL, start_line INTEGER NOT NULL,
   end_line INTEGER NOT NULL, name_start INTEGER NOT NULL, name_end INTEGER NOT NULL,
   name_line INTEGER NOT NULL, signature TEXT NOT NULL);
-CREATE UNIQUE INDEX symbols_of_file ON symbols(file, number);
-CREATE INDEX symbols_by_name ON symbols(name);
-CREATE INDEX symbols_by_qualname ON symbols(qualname);
 CREATE TABLE mentions(name TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY(name, file))
   WITHOUT ROWID;
-CREATE INDEX mentions_of_file ON mentions(file);
 """
+# Made after the rows of a first build, which is cheaper than keeping them up meanwhile.
+_INDEXES: Final = {
+    "symbols_of_file": "CREATE UNIQUE INDEX symbols_of_file ON symbols(file, number)",
+    "symbols_by_name": "CREATE INDEX symbols_by_name ON symbols(name)",
+    "symbols_by_qualname": "CREATE INDEX symbols_by_qualname ON symbols(qualname)",
+}
 _SYMBOL: Final = (
     "SELECT s.id, s.name, s.qualname, s.kind, f.path, s.overload, s.start_byte, s.end_byte, "
     "s.start_line, s.end_line, s.name_start, s.name_end, s.name_line, s.signature, s.number "
     "FROM symbols s JOIN files f ON f.id = s.file "
 )
-_MAX_SIGNATURE: Final = 4_000
 _BATCH: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """`status` is `ok`, or why the file was left out (`large`, `binary`, `minified`)."""
-
-    path: str
-    hash: str
-    seen: Signature
-    read_at: int
-    status: str
-    errors: int = 0
+_CACHE: Final = -16_000
+_BUILDING: Final = -128_000
 
 
 class IndexStore:
@@ -63,6 +51,7 @@ class IndexStore:
         """`path` None keeps the index in memory. A file of another schema, or a damaged one, is
         thrown away and built anew."""
         self._path = path
+        self._first = False
         try:
             self._db = self._open()
         except sqlite3.DatabaseError:
@@ -78,12 +67,13 @@ class IndexStore:
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
-            db.execute("PRAGMA cache_size=-16000")
+            db.execute(f"PRAGMA cache_size={_CACHE}")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version != SCHEMA:
                 if version != 0 or db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     raise sqlite3.DatabaseError("another schema")
-                db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA};COMMIT;")
+                whole = _SCHEMA + ";".join(_INDEXES.values())
+                db.executescript(f"BEGIN;{whole};PRAGMA user_version={SCHEMA};COMMIT;")
             db.execute("SELECT count(*) FROM files").fetchone()
         except sqlite3.DatabaseError:
             db.close()
@@ -100,115 +90,124 @@ class IndexStore:
 
     def files(self) -> dict[str, FileRow]:
         rows = self._db.execute(
-            "SELECT path, hash, size, mtime, ctime, inode, read_at, status, errors FROM files"
+            "SELECT path, hash, size, mtime, ctime, inode, read_at, status, errors, "
+            "garbled FROM files"
         )
         return {
-            path: FileRow(path, digest, (size, mtime, ctime, inode), read_at, status, errors)
-            for path, digest, size, mtime, ctime, inode, read_at, status, errors in rows
+            path: FileRow(path, digest, (size, mtime, ctime, inode), read_at, *marks)
+            for path, digest, size, mtime, ctime, inode, read_at, *marks in rows
         }
 
     def begin(self) -> None:
+        """Start the one transaction of a refresh."""
         self._db.execute("BEGIN IMMEDIATE")
+        self._first = self._db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+        if self._first:
+            self._db.execute(f"PRAGMA cache_size={_BUILDING}")
+            for name in _INDEXES:
+                self._db.execute(f"DROP INDEX {name}")
 
     def commit(self) -> None:
+        if self._first:
+            for statement in _INDEXES.values():
+                self._db.execute(statement)
         self._db.execute("COMMIT")
+        self._usual()
 
     def roll_back(self) -> None:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+        self._usual()
 
-    def touch(self, row: FileRow) -> None:
-        """The same content under new times."""
-        self._db.execute(
-            "UPDATE files SET size=?, mtime=?, ctime=?, inode=?, read_at=? WHERE path=?",
-            (*row.seen, row.read_at, row.path),
-        )
+    def _usual(self) -> None:
+        if self._first:
+            self._db.execute(f"PRAGMA cache_size={_CACHE}")
+        self._first = False
 
-    def remove(self, path: str) -> None:
-        found = self._db.execute("SELECT id FROM files WHERE path=?", (path,)).fetchone()
-        if found is not None:
-            self._forget(found[0])
-            self._db.execute("DELETE FROM files WHERE id=?", found)
+    def remove(self, paths: Iterable[str]) -> None:
+        """Forget files."""
+        for path in paths:
+            found = self._file(path)
+            if found is not None:
+                self._forget(*found)
+                self._db.execute("DELETE FROM files WHERE id=?", found[:1])
 
-    def _forget(self, file: int) -> None:
-        self._db.execute("DELETE FROM symbols WHERE file=?", (file,))
-        self._db.execute("DELETE FROM mentions WHERE file=?", (file,))
+    def _file(self, path: str) -> tuple[int, bytes] | None:
+        row = self._db.execute("SELECT id, facts FROM files WHERE path=?", (path,)).fetchone()
+        return None if row is None else (int(row[0]), row[1])
 
-    def put(self, row: FileRow, facts: FileFacts, source: bytes) -> None:
-        """Replace all that is known of a file."""
+    def _forget(self, file: int, data: bytes) -> None:
         db = self._db
-        values = (row.hash, *row.seen, row.read_at, row.status, row.errors, len(facts.uses))
-        found = db.execute("SELECT id FROM files WHERE path=?", (row.path,)).fetchone()
-        text = dump(facts)
-        if found is None:
-            cursor = db.execute(
-                "INSERT INTO files(path, hash, size, mtime, ctime, inode, read_at, status, errors,"
-                " uses, facts) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-                (row.path, *values, text),
-            )
-            file = int(cursor.lastrowid or 0)
-        else:
-            file = int(found[0])
-            self._forget(file)
-            db.execute(
-                "UPDATE files SET hash=?, size=?, mtime=?, ctime=?, inode=?, read_at=?, status=?,"
-                " errors=?, uses=?, facts=? WHERE id=?",
-                (*values, text, file),
-            )
-        lines = Lines(source)
-        symbols = [
-            self._symbol(row.path, number, one, lines)
-            for number, one in enumerate(facts.definitions)
-        ]
+        db.execute("DELETE FROM symbols WHERE file=?", (file,))
+        facts = load(data)
+        names = {*facts.names, *(one.name for one in facts.definitions)}
+        db.executemany("DELETE FROM mentions WHERE name=? AND file=?", [(n, file) for n in names])
+
+    def put(self, files: Sequence[Prepared]) -> None:
+        """Replace all that is known of some files: those with a row. Of one whose content is the
+        same as before, only its times."""
+        db = self._db
+        same = [one.row for one in files if one.row is not None and one.same]
         db.executemany(
+            "UPDATE files SET size=?, mtime=?, ctime=?, inode=?, read_at=? WHERE path=?",
+            [(*row.seen, row.read_at, row.path) for row in same],
+        )
+        rows: list[tuple[object, ...]] = []
+        symbols: list[tuple[int, int, SymbolRow]] = []
+        mentions: list[tuple[str, int]] = []
+        following = db.execute("SELECT coalesce(max(id), 0) + 1 FROM files").fetchone()[0]
+        for one in files:
+            row = one.row
+            if row is None or one.same:
+                continue
+            found = None if self._first else self._file(one.path)
+            if found is not None:
+                file = found[0]
+                self._forget(*found)
+            else:
+                file, following = following, following + 1
+            rows.append((file, row.path, row.hash, *row.seen, row.read_at, row.status, row.errors,
+                         one.uses, one.facts, row.garbled))  # fmt: skip
+            symbols.extend((symbol.id, file, symbol) for symbol in one.symbols)
+            mentions.extend((name, file) for name in one.names)
+        db.executemany("REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        # In the order of the tables, so that their pages are filled one after the other.
+        self._insert_symbols(self._with_free_ids(symbols))
+        mentions.sort()
+        db.executemany("INSERT INTO mentions VALUES(?,?)", mentions)
+
+    def _insert_symbols(self, symbols: list[tuple[int, int, SymbolRow]]) -> None:
+        self._db.executemany(
             "INSERT INTO symbols VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            [
-                (
-                    one.id,
-                    file,
-                    number,
-                    one.name,
-                    one.qualname,
-                    one.kind,
-                    one.overload,
-                    one.extent.start_byte,
-                    one.extent.end_byte,
-                    one.extent.start_line,
-                    one.extent.end_line,
-                    one.name_at.start_byte,
-                    one.name_at.end_byte,
-                    one.name_at.start_line,
-                    one.signature,
-                )
-                for number, one in enumerate(symbols)
-            ],
-        )
-        names = set(facts.names)
-        names.update(one.name for one in facts.definitions)
-        db.executemany("INSERT INTO mentions VALUES(?,?)", [(name, file) for name in names])
-
-    def _symbol(self, path: str, number: int, row: Definition, lines: Lines) -> Symbol:
-        end = row.name_start + len(row.name.encode("utf-8", errors="replace"))
-        signature = lines.source[row.header_start : row.header_end]
-        return Symbol(
-            self._free_id(path, row),
-            row.name,
-            row.qualname,
-            row.kind,
-            path,
-            row.overload,
-            lines.position(row.start, row.end),
-            lines.position(row.name_start, end),
-            signature[:_MAX_SIGNATURE].decode("utf-8", errors="replace"),
+            [(number, file, *one[1:14]) for number, file, one in symbols],
         )
 
-    def _free_id(self, path: str, row: Definition) -> int:
-        """The same on every machine unless two keys collide: 52 bits of a hash of the key."""
-        key = f"{path}\0{row.qualname}\0{row.overload}".encode("utf-8", errors="replace")
-        number = int.from_bytes(blake2b(key, digest_size=7).digest()) >> 4
-        while self._db.execute("SELECT 1 FROM symbols WHERE id=?", (number,)).fetchone():
-            number += 1
-        return number
+    def _with_free_ids(
+        self, symbols: list[tuple[int, int, SymbolRow]]
+    ) -> list[tuple[int, int, SymbolRow]]:
+        """Sorted by id; an id that is taken gives way to the next free one."""
+        symbols.sort(key=lambda one: one[:2])
+        ids = [one[0] for one in symbols]
+        taken: set[int] = set()
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            taken.update(
+                row[0]
+                for row in self._db.execute(f"SELECT id FROM symbols WHERE id IN ({marks})", batch)
+            )
+        if not taken and len(set(ids)) == len(ids):
+            return symbols
+        given: list[tuple[int, int, SymbolRow]] = []
+        for number, file, symbol in symbols:
+            while number in taken or self._is_taken(number):
+                number += 1
+            taken.add(number)
+            given.append((number, file, symbol))
+        return sorted(given, key=lambda one: one[0])
+
+    def _is_taken(self, number: int) -> bool:
+        return bool(self._db.execute("SELECT 1 FROM symbols WHERE id=?", (number,)).fetchone())
 
     def facts(self, path: str) -> FileFacts | None:
         found = self._db.execute(
@@ -305,44 +304,6 @@ class IndexStore:
         ).fetchone()
         symbols = self._db.execute("SELECT count(*) FROM symbols").fetchone()[0]
         return files, symbols, uses
-
-
-class Lines:
-    """Byte offsets to line numbers. A line ends with a newline, or with the file."""
-
-    def __init__(self, source: bytes) -> None:
-        self.source = source
-        self._digest = ""
-        starts = [0]
-        at = source.find(b"\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = source.find(b"\n", at + 1)
-        self.starts = starts
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the whole source: its blob id."""
-        if not self._digest:
-            self._digest = sha256(self.source).hexdigest()
-        return self._digest
-
-    @property
-    def count(self) -> int:
-        """How many lines there are; a final newline starts no line of its own."""
-        return len(self.starts) - (self.starts[-1] == len(self.source))
-
-    def line(self, offset: int) -> int:
-        """The 1-based number of the line that holds the byte."""
-        return bisect_right(self.starts, offset)
-
-    def position(self, start: int, end: int) -> Position:
-        return Position(start, end, self.line(start), self.line(max(start, end - 1)))
-
-    def text(self, first: int, last: int) -> bytes:
-        """Lines `first`..`last`, inclusive, with their ends."""
-        start = self.starts[first - 1]
-        return self.source[start : self.starts[last] if last < len(self.starts) else None]
 
 
 def _to_symbol(row: Iterable[object]) -> Symbol:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from ..records import RefKind
-from .expressions import Expressions, mark_base, mark_types
+from .expressions import Expressions
 from .facts import (
     Binding,
     Definition,
@@ -15,12 +16,12 @@ from .facts import (
     Op,
     Scope,
     ScopeKind,
-    Use,
 )
 from .reading import Opening, Range, Reading, Role
+from .uses import Uses
 
 _STATIC: Final = "staticmethod"
-_REGION, _OPENING, _IMPORT, _RESULT, _TOKEN = range(5)
+_REGION, _OPENING, _IMPORT, _RESULT = range(4)
 _OPS: Final[dict[str, Op]] = {"context": "enter", "raised": "call", "iterable": "element"}
 
 _Event: TypeAlias = "tuple[int, int, int, int, Opening | Range | int | None, int]"
@@ -36,7 +37,7 @@ class Sweep:
         self.scopes: list[Scope] = [Scope("module", -1, -1)]
         self.bindings: list[Binding] = []
         self.imports: list[Import] = []
-        self.uses: list[Use] = []
+        self.uses = Uses()
         self.use_at: dict[int, int] = {}
         self._known: dict[Range, int] = {}
         self._overloads: dict[str, int] = {}
@@ -47,32 +48,53 @@ class Sweep:
         self._self_names: dict[int, str] = {}
         self._outward: dict[tuple[int, str], How] = {}
         self._pending: list[tuple[int, Role]] = []
-        self._pending_uses: list[tuple[int, Role]] = []
+        self._pending_uses: list[tuple[int, Range]] = []
         self._pending_definitions: list[tuple[int, Opening]] = []
         self._results: dict[int, list[Range]] = {}
         self._yields: dict[int, list[Range]] = {}
         self._stack: list[tuple[int, int, int]] = []
 
     def run(self, has_error: bool) -> FileFacts:
-        reading = self.reading
-        self._stack = [(len(reading.source) + 1, 0, -1)]
-        for event in self._events():
-            start = event[0]
-            while self._stack[-1][0] <= start:
-                self._stack.pop()
+        stack = self._stack = [(len(self.reading.source) + 1, 0, -1)]
+        roles, token = self.reading.roles, self._token
+        plain = self._plain_uses()
+        events = self._events()
+        events.append((len(self.reading.source) + 1, 0, -1, 0, None, 0))
+        ahead = iter(events)
+        event = next(ahead)
+        # A region comes before the token that starts where it does.
+        for start in self._tokens():
+            while event[0] <= start:
+                while stack[-1][0] <= event[0]:
+                    stack.pop()
+                self._handle(event)
+                event = next(ahead)
+            while stack[-1][0] <= start:
+                stack.pop()
+            role = roles.get(start)
+            if role is None:
+                plain(start, stack[-1][1])
+            else:
+                token(start, role)
+        while event[2] >= 0:
+            while stack[-1][0] <= event[0]:
+                stack.pop()
             self._handle(event)
+            event = next(ahead)
         return self._facts(has_error)
+
+    def _tokens(self) -> list[int]:
+        """Where the names stand that define nothing by a construct of their own, in order."""
+        names = {one.name[1] for one in self.reading.openings.values() if one.name is not None}
+        return sorted(self.reading.tokens.keys() - names)
 
     def _events(self) -> list[_Event]:
         """(start, -end, order, number, payload, which): regions come before what is in them."""
         reading = self.reading
-        names = set()
         events: list[_Event] = []
         for number, opening in enumerate(reading.openings.values()):
             start, end = opening.at
             events.append((start, -end, _OPENING, number, opening, 0))
-            if opening.name is not None:
-                names.add(opening.name[1])
             if opening.typevars is not None:
                 events.append((opening.typevars[0], -end, _REGION, number, opening, 3))
             if opening.parameters is not None:
@@ -88,17 +110,12 @@ class Sweep:
             events.append((at, -at, _IMPORT, number, number, 0))
         for number, ((first, last), yielded) in enumerate(reading.results):
             events.append((first, -last, _RESULT, number, (first, last), int(yielded)))
-        for start, (end, _) in reading.tokens.items():
-            if start not in names:
-                events.append((start, -end, _TOKEN, 0, None, 0))
         events.sort(key=lambda event: event[:4])
         return events
 
     def _handle(self, event: _Event) -> None:
-        start, minus_end, order, _, payload, which = event
-        if order == _TOKEN:
-            self._token(start)
-        elif order == _OPENING and isinstance(payload, Opening):
+        _, minus_end, order, _, payload, which = event
+        if order == _OPENING and isinstance(payload, Opening):
             self._open(payload)
         elif order == _IMPORT and isinstance(payload, int):
             self._import(payload)
@@ -247,11 +264,7 @@ class Sweep:
         self.imports.append(row)
         self._bind(target_scope, statement.bound, "import", statement.bound_at, number)
 
-    def _token(self, start: int) -> None:
-        role = self.reading.roles.get(start)
-        if role is None:
-            self._use(start, Role(), self._stack[-1][1])
-            return
+    def _token(self, start: int, role: Role) -> None:
         if role.ignore:
             return
         scope = self._stack[-1][1]
@@ -345,26 +358,60 @@ class Sweep:
             scope = row.parent
         return -1
 
+    def _plain_uses(self) -> Callable[[int, int], None]:
+        """Takes in a token and its scope: a use of which nothing is said but what it is an
+        attribute of, and that it is called. Two of three tokens are such, so each costs no more
+        than it must."""
+        tokens, use_at, uses = self.reading.tokens, self.use_at, self.uses
+        on_of, called, pending = self.reading.members.get, self.reading.called, self._pending_uses
+        names, starts, ends = uses.names.append, uses.starts.append, uses.ends.append
+        scopes, kinds, ons = uses.scopes.append, uses.kinds.append, uses.on.append
+
+        def take(start: int, scope: int) -> None:
+            end, name = tokens[start]
+            number = use_at[start] = len(use_at)
+            names(name)
+            starts(start)
+            ends(end)
+            scopes(scope)
+            on = on_of(start)
+            if on is None:
+                ons(-1)
+                kinds("call" if start in called else "plain")
+            else:
+                ons(-2)
+                kinds("call" if start in called else "attribute")
+                pending.append((number, on))
+
+        return take
+
     def _use(self, start: int, role: Role, scope: int, kind: RefKind | None = None) -> None:
         end, name = self.reading.tokens[start]
-        self.use_at[start] = len(self.uses)
-        on = -1 if role.on is None or role.imported >= 0 else -2
-        self.uses.append(
-            Use(name, start, end, scope, kind or role.kind, on, role.imported, role.depth)
-        )
-        if on == -2:
-            self._pending_uses.append((len(self.uses) - 1, role))
+        on = role.on or self.reading.members.get(start)
+        if kind is None:
+            kind = role.kind
+            if kind == "plain" and start in self.reading.members:
+                kind = "attribute"
+            if kind in ("plain", "attribute") and start in self.reading.called:
+                kind = "call"
+        number = self.use_at[start] = len(self.uses.kinds)
+        if role.imported >= 0:
+            self.uses.imported[number] = role.imported, role.depth
+            on = None
+        self.uses.add(name, start, end, scope, kind, -1 if on is None else -2)
+        if on is not None:
+            self._pending_uses.append((number, on))
 
     def _facts(self, has_error: bool) -> FileFacts:
         reading = self.reading
         made = Expressions(reading, self.use_at)
         typed = sorted((start, end) for start, (end, _) in reading.types.items())
-        mark_types(self.uses, typed)
+        uses = self.uses
+        uses.mark_types(typed)
         types = {start: made.type(tree) for start, (_, tree) in reading.types.items()}
-        for number, role in self._pending_uses:
-            if role.on is not None:
-                on = made.expression(role.on, 0)
-                self.uses[number] = self.uses[number]._replace(on=on if on >= 0 else -2)
+        for number, at in self._pending_uses:
+            on = made.expression(at, 0)
+            uses.on[number] = on if on >= 0 else -2
         for number, role in self._pending:
             value = -1
             if role.variadic:
@@ -386,13 +433,13 @@ class Sweep:
                 applied=made.all_of([at for _, at in decorators]),
             )
             for at in reading.bases.get(opening.at[0], ()):
-                mark_base(self.uses, self.use_at.get(reading.heads.get(at, -1), -1))
+                uses.mark_base(self.use_at.get(reading.head(at), -1))
         return FileFacts(
             tuple(self.definitions),
             tuple(self.scopes),
             tuple(self.bindings),
             tuple(self.imports),
-            tuple(self.uses),
+            uses.rows(),
             tuple(made.expressions),
             tuple(made.types),
             int(has_error),

@@ -6,8 +6,7 @@ Every question first brings the index up to date with the files' content, so no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -22,24 +21,13 @@ from .modules import Module
 from .naming import Naming
 from .references import References
 from .search import Search
+from .source import Lines
 from .state import IndexState, Standing
-from .store import IndexStore, Lines
+from .stats import IndexStats, count
+from .store import IndexStore
 from .tests_reach import TestReach, tests_reaching
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStats:
-    """Counts of the whole index: files read, definitions, uses of names; `skipped` maps the files
-    that were left out to the reason; `broken` are those with syntax errors (read all the same)."""
-
-    files: int
-    symbols: int
-    refs: int
-    changed: int
-    skipped: Mapping[str, str]
-    broken: tuple[str, ...]
 
 
 class SymbolIndex:
@@ -71,11 +59,8 @@ class SymbolIndex:
         """Bring the index up to date; `progress` gets (files done, files to do)."""
         with self._state.guard:
             changed = self._state.refresh(progress)
-            files, symbols, refs = self._store.counts()
-            rows = self._state.fresh.rows.values()
-            skipped = {row.path: row.status for row in rows if row.status != "ok"}
-            broken = tuple(sorted(row.path for row in rows if row.errors))
-            return IndexStats(files, symbols, refs, changed, skipped, broken)
+            fresh = self._state.fresh
+            return count(self.root, fresh.listed, fresh.rows, self._store.counts(), changed)
 
     def standing(self) -> Standing:
         """What the answers are about, as of now."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...proto.pf import Excerpt
 from ..faults.excerpts import excerpt
-from ..index.store import Lines
+from ..index.source import Lines
 from .records import SHORT, PromptSection, outline_text
 
 if TYPE_CHECKING:

@@ -140,8 +140,11 @@ class IndexCounts:
     symbols: int
     refs: int
     changed: int
+    languages: Mapping[str, int]
     skipped: Mapping[str, str]
     broken: tuple[str, ...]
+    garbled: tuple[str, ...]
+    other: int
 
 
 @dataclass(frozen=True, slots=True)

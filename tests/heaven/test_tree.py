@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven.errors import NotCanonical, TreeUnreadable
-from genesis_ssmp.heaven.tree import Manifest, list_files, snapshot
+from genesis_ssmp.heaven.tree import Manifest, ignored, list_files, snapshot
 
 FILES = {
     ".gitignore": "*.log\n/build/\n!keep.log\n",
@@ -178,3 +178,18 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 def test_a_root_that_is_not_there_is_a_typed_refusal(tmp_path: Path) -> None:
     with pytest.raises(TreeUnreadable):
         list_files(tmp_path / "absent")
+
+
+def test_what_git_ignores_is_counted_a_directory_as_one(tmp_path: Path) -> None:
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert ignored(tmp_path) is None
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    (tmp_path / ".heaven").mkdir()
+    (tmp_path / ".heaven" / "log.jsonl").write_text("")
+    found = ignored(tmp_path)
+    assert found is not None
+    assert {"build/", "debug.log", "src/generated/", "src/secret.txt", "node_modules/"} <= {*found}
+    assert not any(path.startswith(".heaven") for path in found)
+    assert not {*found} & {*list_files(tmp_path)}

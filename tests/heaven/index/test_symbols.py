@@ -180,9 +180,18 @@ def test_files_of_every_sort_are_handled_counted_and_never_fatal(index: SymbolIn
     (index.root / "directory.py").mkdir()
     os.mkfifo(index.root / "pipe.py")
     stats = index.build()
-    assert stats.skipped == {"binary.py": "binary", "large.py": "large", "minified.py": "minified"}
+    assert stats.skipped == {
+        "binary.py": "binary",
+        "gone.py": "link",
+        "large.py": "large",
+        "link.py": "link",
+        "minified.py": "minified",
+    }
     assert stats.broken == ("broken.py",)
+    assert stats.garbled == ("encoding.py",)
     assert stats.files == 4
+    assert stats.languages == {"python": 4}
+    assert stats.other == 2  # note.txt and the link loop
     assert index.find_symbols("latin")
     assert [one.path for one in index.find_symbols("f")][-1] == "good.py"
     assert not index.standing().complete
