@@ -40,6 +40,7 @@ _BUILT_IN: Final = frozenset(
         "abs", "round", "dict", "list", "set", "tuple", "frozenset",
     }
 )  # fmt: skip
+_RAISED: Final = "pytest.ExceptionInfo"
 _OPAQUE: Final = frozenset({"Any", "object"})
 
 
@@ -104,6 +105,11 @@ class Values:
             return (NONE_VALUE,)
         if row.op == "typed":
             return self.typed(path, row.argument)
+        if row.op == "alias":
+            return _UNKNOWN
+        if row.op == "holding":
+            held = self.expression(path, row.argument) if row.argument >= 0 else _UNKNOWN
+            return (Value("foreign", elements=held),)
         if row.op == "either":
             return _flat((self.expression(path, row.argument), self.expression(path, row.other)))
         if row.op == "value":
@@ -119,6 +125,9 @@ class Values:
         values = self.expression(path, row.argument)
         if row.op == "call":
             return _joined(values, self.called)
+        if row.op == "expected":
+            raised = _joined(values, self.called)
+            return (Value("foreign", name=_RAISED, elements=raised),)
         if row.op == "enter":
             return _joined(values, self.entered)
         return _joined(values, self._item if row.op == "item" else _elements)
@@ -131,6 +140,10 @@ class Values:
 
     def _use(self, facts: FileFacts, path: str, number: int) -> Found:
         use = facts.uses[number]
+        if use.name in facts.narrowable:
+            narrow = self._narrowed(facts, path, number)
+            if narrow:
+                return narrow
         if use.on == -1 and use.imported < 0:
             found = self._binder.bindings(facts, use.scope, use.name, use.start)
             if found:
@@ -140,6 +153,17 @@ class Values:
                 self.expression(path, use.on), lambda value: self._member(value, use.name)
             )
         return self.of_meaning(self._binder.refers(path, number))
+
+    def _narrowed(self, facts: FileFacts, path: str, number: int) -> Found:
+        """What `isinstance` says of the name where it stands; nothing where it says nothing."""
+        use = facts.uses[number]
+        for one in reversed(facts.narrowed.get(facts.written(number), ())):
+            if one.start <= use.start < one.end and not facts.assigned(use, one.start):
+                classes = _flat(self.expression(path, at) for at in one.classes)
+                found = _joined(classes, self._instance)
+                if UNKNOWN_VALUE not in found:
+                    return found
+        return ()
 
     def _named(self, path: str, facts: FileFacts, found: list[Binding]) -> Found:
         """`of_bindings` of all that one scope binds a name to: the same for each of its uses."""
@@ -280,10 +304,31 @@ class Values:
             if not meaning.known or use.name in _OPAQUE:
                 return _UNKNOWN
             return tuple(Value("foreign", name=one) for one in meaning.outside) or _FOREIGN
+        aliased = [one for key in meaning.keys for one in self._alias(key)]
+        if aliased:
+            return _flat(aliased)
         return _joined(self.of_meaning(meaning), self._instance)
+
+    def _alias(self, key: Key) -> Iterable[Found]:
+        """What a name that stands for a type (`A = Union[B, C]`) says of an instance."""
+        facts = self._binder.facts(key.path)
+        row = self._binder.definition(key)
+        if facts is None or row.inner >= 0:
+            return
+        for one in facts.table.get((row.scope, row.name), ()):
+            if one.value >= 0 and facts.expressions[one.value].op == "alias":
+                number = facts.expressions[one.value].argument
+                mark = (key.path, "type", number)
+                if self._binder.enter(mark):
+                    try:
+                        yield self.typed(key.path, number)
+                    finally:
+                        self._binder.leave(mark)
 
     def _instance(self, value: Value) -> Found:
         """An instance of what stands in an annotation."""
+        if value.form == "outside":
+            return (Value("foreign", name=value.name),)
         if value.form != "definition" or value.key is None:
             return _UNKNOWN
         kind = self._binder.definition(value.key).kind
@@ -317,7 +362,8 @@ class Values:
 
     def entered(self, value: Value) -> Found:
         if value.form == "instance":
-            return _joined(self._member(value, "__enter__"), self.called)
+            ours = self.attribute(value, "__enter__").ours
+            return _joined(self._member(value, "__enter__" if ours else "__aenter__"), self.called)
         return value.elements if value.form == "foreign" and value.elements else _UNKNOWN
 
     def attribute(self, value: Value, name: str) -> Meaning:
@@ -341,6 +387,8 @@ class Values:
     def _member(self, value: Value, name: str) -> Found:
         """What `.name` of a value evaluates to; a property evaluates to what it returns."""
         if value.form == "foreign":
+            if value.name == _RAISED:
+                return value.elements if name in ("value", "exception") else _FOREIGN
             if value.elements and name in _GETTERS:
                 return (Value("maker", elements=value.elements),)
             if value.elements and name in _COPIES:

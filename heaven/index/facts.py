@@ -22,10 +22,11 @@ How: TypeAlias = Literal[
 ]
 
 # How an expression's value comes about. Its argument is a use (value), a type (typed, instance), a
-# scope (this, super), an import (module) or another expression; `either` has two.
+# scope (this, super), an import (module) or another expression; `either` has two. `alias` is a type
+# itself, `holding` a container of the argument, `expected` what tells of a raised one.
 Op: TypeAlias = Literal[
     "value", "call", "item", "enter", "element", "literal", "none", "typed", "either",
-    "new", "instance", "first", "rest", "this", "super", "module",
+    "new", "instance", "first", "rest", "this", "super", "module", "alias", "holding", "expected",
 ]  # fmt: skip
 TypeForm: TypeAlias = Literal["name", "union", "generic", "unknown", "list", "tuple", "foreign"]
 
@@ -133,6 +134,16 @@ class Type(NamedTuple):
     arguments: tuple[int, ...]
 
 
+class Narrowing(NamedTuple):
+    """From byte `start` to `end`, what is written as `text` (`node`, `self.node`) is an instance of
+    one of the classes, which are expressions."""
+
+    text: str
+    start: int
+    end: int
+    classes: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """`errors` counts the syntax errors; `lines` holds the byte offset of each line's start."""
@@ -144,16 +155,40 @@ class FileFacts:
     uses: tuple[Use, ...] = ()
     expressions: tuple[Expression, ...] = ()
     types: tuple[Type, ...] = ()
+    narrowings: tuple[Narrowing, ...] = ()
     errors: int = 0
     names: dict[str, list[int]] = field(default_factory=dict, compare=False)
+    narrowed: dict[str, list[Narrowing]] = field(default_factory=dict, compare=False)
+    narrowable: set[str] = field(default_factory=set, compare=False)
     table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
     _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for number, use in enumerate(self.uses):
             self.names.setdefault(use.name, []).append(number)
+        for one in self.narrowings:
+            self.narrowed.setdefault(one.text, []).append(one)
+            self.narrowable.add(one.text.rpartition(".")[2])
         for binding in self.bindings:
             self.table.setdefault((binding.scope, binding.name), []).append(binding)
+
+    def written(self, number: int) -> str:
+        """A use as it is written, as far as it is names (`node`, `self.node`); else empty."""
+        use = self.uses[number]
+        if use.on == -1:
+            return use.name
+        if use.on < 0 or self.expressions[use.on].op != "value":
+            return ""
+        before = self.written(self.expressions[use.on].argument)
+        return f"{before}.{use.name}" if before else ""
+
+    def assigned(self, use: Use, since: int) -> bool:
+        """Whether a name is bound anew between byte `since` and a use of it."""
+        return use.on == -1 and any(
+            since <= one.at < use.start
+            for where in self.seen_from(use.scope)
+            for one in self.table.get((where, use.name), ())
+        )
 
     def visible(self, scope: int, name: str) -> Visible:
         """A scope's bindings of a name; worked out once, since a name may have thousands."""
@@ -184,7 +219,9 @@ class FileFacts:
         return ""
 
 
-_TABLES: Final = ("definitions", "scopes", "bindings", "imports", "uses", "expressions", "types")
+_TABLES: Final = (
+    "definitions", "scopes", "bindings", "imports", "uses", "expressions", "types", "narrowings",
+)  # fmt: skip
 
 
 def dump(facts: FileFacts) -> str:
@@ -205,6 +242,13 @@ def load(text: str) -> FileFacts:
         types=tuple(
             Type(cast("Literal['name']", form), cast("int", use), tuple(cast("list[int]", args)))
             for form, use, args in raw["types"]
+        ),
+        narrowings=tuple(
+            Narrowing(
+                cast("str", text), cast("int", start), cast("int", end),
+                tuple(cast("list[int]", classes)),
+            )
+            for text, start, end, classes in raw["narrowings"]
         ),
         errors=cast("int", raw["errors"]),
     )

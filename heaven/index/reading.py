@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from ..records import RefKind
 from .annotations import TypeNode, read_annotation
+from .narrowing import Narrowed, Range, class_ranges, narrowed_regions
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-Range: TypeAlias = tuple[int, int]
 
 _BINDINGS: Final = (
     "variable",
@@ -23,7 +22,7 @@ _BINDINGS: Final = (
     "nonlocal",
 )
 _NOTHING: Final = (-1, -1)
-_TAKES: Final = ("value", "context", "raised", "iterable")
+_TAKES: Final = ("value", "context", "raised", "iterable", "expected")
 
 
 @dataclass(slots=True)
@@ -96,6 +95,7 @@ class Reading:
     types: dict[int, tuple[int, TypeNode]] = field(default_factory=dict)
     type_nodes: list[Node] = field(default_factory=list)
     imports: list[ImportRead] = field(default_factory=list)
+    narrowings: list[Narrowed] = field(default_factory=list)
 
     def text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", errors="replace")
@@ -117,6 +117,12 @@ class Reading:
                 self.heads[start, end] = start
         elif "whole" in captures:
             self._expression(captures)
+        elif "narrowing" in captures:
+            subject, classes = captures["subject"][0], captures["classes"][0]
+            self.narrowings.extend(
+                Narrowed(self.text(subject), at, class_ranges(classes))
+                for at in narrowed_regions(captures["narrowing"][0])
+            )
         elif "literal" in captures or "none" in captures:
             op = "literal" if "literal" in captures else "none"
             at = span(captures[op][0])
@@ -197,14 +203,20 @@ class Reading:
             self.heads[whole] = member.start_byte
         elif "callee" in captures:
             callee = span(captures["callee"][0])
-            self.made[whole] = ("call", callee)
+            self.made.setdefault(whole, ("call", callee))
             self.called.append(callee)
+        elif "through" in captures:
+            self.made[whole] = ("same", span(captures["through"][0]))
+        elif "chosen" in captures:
+            self.made[whole] = ("element", span(captures["chosen"][0]))
+        elif "held" in captures:
+            self.made[whole] = ("holding", span(captures["held"][0]))
         elif "either" in captures:
             self.either[whole] = (span(captures["either"][0]), span(captures["or"][0]))
         elif "inner" in captures:
             self.made[whole] = ("same", span(captures["inner"][0]))
         else:
-            self.made[whole] = ("item", span(captures["indexed"][0]))
+            self.made.setdefault(whole, ("item", span(captures["indexed"][0])))
 
     def _definition(self, captures: dict[str, list[Node]]) -> None:
         kind = "class" if "class" in captures else "function"

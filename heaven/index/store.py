@@ -16,7 +16,7 @@ from ..words import split_name
 from .facts import Definition, FileFacts, dump, load
 from .watch import Signature
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 _SCHEMA: Final = """
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,

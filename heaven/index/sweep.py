@@ -12,6 +12,7 @@ from .facts import (
     FileFacts,
     How,
     Import,
+    Narrowing,
     Op,
     Scope,
     ScopeKind,
@@ -21,7 +22,9 @@ from .reading import Opening, Range, Reading, Role
 
 _STATIC: Final = "staticmethod"
 _REGION, _OPENING, _IMPORT, _RESULT, _TOKEN = range(5)
-_OPS: Final[dict[str, Op]] = {"context": "enter", "raised": "call", "iterable": "element"}
+_OPS: Final[dict[str, Op]] = {
+    "context": "enter", "raised": "call", "iterable": "element", "expected": "expected",
+}  # fmt: skip
 
 _Event: TypeAlias = "tuple[int, int, int, int, Opening | Range | int | None, int]"
 
@@ -371,6 +374,8 @@ class Sweep:
                 value = made.add("literal", -1)
             elif role.value is not None:
                 value = made.expression(role.value, 0)
+                if value < 0 and role.value[0] in types:
+                    value = made.add("alias", types[role.value[0]])
                 if value >= 0 and role.takes in _OPS:
                     value = made.add(_OPS[role.takes], value)
             annotation = types.get(role.annotation, -1) if not role.variadic else -1
@@ -387,6 +392,9 @@ class Sweep:
             )
             for at in reading.bases.get(opening.at[0], ()):
                 mark_base(self.uses, self.use_at.get(reading.heads.get(at, -1), -1))
+        narrowings = tuple(
+            Narrowing(one.text, *one.at, made.all_of(one.classes)) for one in reading.narrowings
+        )
         return FileFacts(
             tuple(self.definitions),
             tuple(self.scopes),
@@ -395,6 +403,7 @@ class Sweep:
             tuple(self.uses),
             tuple(made.expressions),
             tuple(made.types),
+            narrowings,
             int(has_error),
         )
 

@@ -463,7 +463,7 @@ def test_what_functions_return_yield_and_decorate(tmp_path: Path) -> None:
                 def f(d: t.Dict[str, A]):
                     d.get("a").‹go›()
                     for one in d.values(): one.‹go›()
-                    next(d.values()).‹?go›()
+                    next(d.values()).‹go›()
                 """
         },
         "A.go",
