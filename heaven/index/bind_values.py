@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from .bind_fixtures import fixture_of
-from .facts import Binding, Definition, FileFacts
+from .facts import Binding, Definition, FileFacts, Type
 from .modules import Module
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _BUILT_IN: Final = frozenset(
         "abs", "round", "dict", "list", "set", "tuple", "frozenset",
     }
 )  # fmt: skip
+_UNTYPED: Final = Type("unknown", -1, ())
 _RAISED: Final = "pytest.ExceptionInfo"
 _OPAQUE: Final = frozenset({"Any", "object"})
 
@@ -352,6 +353,9 @@ class Values:
 
     def _returned(self, key: Key, row: Definition) -> Found:
         if row.returns >= 0:
+            own = row.owner >= 0 and self._gives_self(key.path, row)
+            if own:
+                return (Value("instance", key._replace(number=row.owner)),)
             return self.typed(key.path, row.returns)
         if row.yields:
             given = _flat(self.expression(key.path, number) for number in row.yields)
@@ -359,6 +363,23 @@ class Values:
         found = _flat(self.expression(key.path, number) for number in row.results)
         # What is not declared, an override may give differently.
         return found if row.owner < 0 else _flat((found, _UNKNOWN))
+
+    def _gives_self(self, path: str, row: Definition) -> bool:
+        """Whether a method is declared to give what it is called on: `-> Self`, or
+        `def f(self: T) -> T`."""
+        facts = self._binder.facts(path)
+        if facts is None or row.returns < 0 or facts.types[row.returns].form != "name":
+            return False
+        name = facts.uses[facts.types[row.returns].use].name
+        if name == "Self":
+            return True
+        for one in facts.bindings_of(row.inner, "self"):
+            form, used, arguments = facts.types[one.type] if one.type >= 0 else _UNTYPED
+            if form == "generic" and facts.uses[used].name in ("Type", "type"):
+                form, used, _ = facts.types[arguments[0]] if arguments else _UNTYPED
+            if form == "name" and facts.uses[used].name == name:
+                return True
+        return False
 
     def entered(self, value: Value) -> Found:
         if value.form == "instance":
@@ -395,6 +416,12 @@ class Values:
                 return (Value("maker", elements=(value,)),)
             return _FOREIGN
         meaning = self.attribute(value, name)
+        if value.form in ("instance", "definition", "super") and len(meaning.keys) == 1:
+            row = self._binder.definition(meaning.keys[0])
+            if row.kind == "method" and self._gives_self(meaning.keys[0].path, row):
+                given = (Value("instance", value.key),)
+                is_property = any(_last(one) in _PROPERTIES for one in row.decorators)
+                return given if is_property else (Value("maker", elements=given),)
         if not meaning.keys or value.form in ("module", "definition"):
             return self.of_meaning(meaning)
         return _flat(self._of_instance(key) for key in meaning.keys)

@@ -161,6 +161,7 @@ class FileFacts:
     narrowed: dict[str, list[Narrowing]] = field(default_factory=dict, compare=False)
     narrowable: set[str] = field(default_factory=set, compare=False)
     table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
+    _by_how: dict[tuple[int, How], list[Binding]] = field(default_factory=dict, compare=False)
     _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
@@ -189,6 +190,13 @@ class FileFacts:
             for where in self.seen_from(use.scope)
             for one in self.table.get((where, use.name), ())
         )
+
+    def bindings_of(self, scope: int, how: How) -> list[Binding]:
+        """What a scope binds in one way; worked out once for all of the file."""
+        if not self._by_how:
+            for one in self.bindings:
+                self._by_how.setdefault((one.scope, one.how), []).append(one)
+        return self._by_how.get((scope, how), [])
 
     def visible(self, scope: int, name: str) -> Visible:
         """A scope's bindings of a name; worked out once, since a name may have thousands."""
