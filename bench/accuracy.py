@@ -1,6 +1,7 @@
 """How well the index finds uses, measured against a peer.
 
     python -m bench.accuracy [PACKAGE...] --count 300 --seed S     Python, against jedi
+    python -m bench.accuracy --typescript [PACKAGE...]             TypeScript, against its own server
     python -m bench.accuracy --fixtures                            every language, marked by hand
 
 PACKAGE is a name on PyPI (`click==8.5.1`; its source distribution, tests included, is fetched) or
@@ -29,16 +30,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from bench.language_server import PYRIGHT, ask_server, install
+from bench import ecmascript_sites
+from bench.language_server import PYRIGHT, TYPESCRIPT, ask_server, install
 from bench.python_sites import At, Sites, sites_of
 from genesis_ssmp.heaven.index.symbols import SymbolIndex
 from genesis_ssmp.heaven.records import Symbol
 
 DEFAULT: Final = ("click==8.5.1", "jinja2==3.1.6")
+DEFAULT_TYPESCRIPT: Final = ("rxjs@7.8.2",)
 CLAIMED: Final = 0.5
 RECALL_BAR: Final = 0.95
 PRECISION_BAR: Final = 0.90
 _ADJUDICATIONS: Final = Path(__file__).with_name("adjudications.jsonl")
+_TSCONFIG: Final = """{"compilerOptions": {"target": "esnext", "module": "esnext", "strict": true,
+"moduleResolution": "node", "allowJs": true, "jsx": "preserve"}, "include": ["src"]}"""
 _HEADINGS: Final = ("", "uses", "recall", "precision", "recall*", "precision*")
 
 
@@ -140,6 +145,31 @@ def fetch(requirement: str, into: Path) -> Path:
     return next((into / "unpacked").iterdir())
 
 
+def read_typescript(name: str, root: Path, index: SymbolIndex) -> Package:
+    sites: dict[str, Sites] = {}
+    for file in sorted(root.rglob("*")):
+        path = file.relative_to(root).as_posix()
+        if path.endswith(ecmascript_sites.ENDINGS) and not path.endswith(".d.ts"):
+            source = file.read_bytes().decode("utf-8", errors="replace")
+            sites[path] = ecmascript_sites.sites_of(source, index.symbols_in(path))
+    return Package(name, root, sites)
+
+
+def fetch_npm(requirement: str, into: Path) -> Path:
+    """Download a package of npm and keep its TypeScript; -> its directory."""
+    subprocess.run(
+        ["npm", "pack", "--silent", "--pack-destination", str(into), requirement],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    shutil.unpack_archive(next(into.glob("*.tgz")), into / "unpacked", filter="data")
+    kept = into / requirement.rpartition("@")[0].replace("/", "-").lstrip("@")
+    shutil.copytree(into / "unpacked" / "package" / "src", kept / "src")
+    (kept / "tsconfig.json").write_text(_TSCONFIG, encoding="utf-8")
+    return kept
+
+
 def draw(package: Package, index: SymbolIndex, count: int, seed: int) -> list[Symbol]:
     """Random definitions, one for each path and qualname, in the order drawn."""
     found: dict[tuple[str, str], Symbol] = {}
@@ -164,13 +194,17 @@ def claims(package: Package, index: SymbolIndex, symbol: Symbol) -> list[Claim]:
     return found
 
 
-def compare(package: Package, count: int, seed: int, peer_name: str) -> tuple[dict[str, Tally], int]:
+def compare(root: Path, name: str, count: int, seed: int, peer_name: str) -> tuple[dict[str, Tally], int]:
     """Tallies by kind, "all" and "calls" among them; and how many tokens the peer left open."""
-    index = SymbolIndex(package.root, None)
+    index = SymbolIndex(root, None)
     try:
         start = time.perf_counter()
         index.build()
         built = time.perf_counter() - start
+        if peer_name == "typescript":
+            package = read_typescript(name, root, index)
+        else:
+            package = read_package(name, root)
         symbols = draw(package, index, count, seed)
         ours = {}
         for symbol in symbols:
@@ -195,9 +229,10 @@ def _ask(
         from bench.jedi_peer import ask_jedi
 
         return ask_jedi(package.root, asked, package.roots)
+    server = PYRIGHT if peer == "pyright" else TYPESCRIPT
     with tempfile.TemporaryDirectory() as scratch:
-        command = install(PYRIGHT, Path(scratch))
-        return ask_server(PYRIGHT, command, package.root, asked)
+        command = install(server, Path(scratch))
+        return ask_server(server, command, package.root, asked)
 
 
 def _compare(
@@ -274,16 +309,20 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def _python(requirement: str, count: int, seed: int, peer: str) -> bool:
+def _measure(requirement: str, count: int, seed: int, peer: str) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         given = Path(requirement)
         local = given.is_dir()
         # A copy: jedi and the index must not see what lies around the tree, nor write to it.
-        source = given if local else fetch(requirement, Path(scratch))
+        if local:
+            source = given
+        elif peer == "typescript":
+            source = fetch_npm(requirement, Path(scratch))
+        else:
+            source = fetch(requirement, Path(scratch))
         root = Path(shutil.copytree(source, Path(scratch) / "tree")).resolve()
         name = source.name
-        package = read_package(name, root)
-        tallies, open_tokens = compare(package, count, seed, peer)
+        tallies, open_tokens = compare(root, name, count, seed, peer)
     for one in tallies["all"].disagreed:
         print(one)
     rows = [_HEADINGS]
@@ -299,14 +338,17 @@ def _python(requirement: str, count: int, seed: int, peer: str) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print disagreements and tables; 1 if a bar is missed on callers, as it is before judging."""
     parser = argparse.ArgumentParser(prog="bench.accuracy", description=__doc__)
-    parser.add_argument("packages", nargs="*", default=DEFAULT, metavar="PACKAGE")
+    parser.add_argument("packages", nargs="*", metavar="PACKAGE")
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--peer", choices=("jedi", "pyright"), default="jedi")
+    parser.add_argument("--typescript", action="store_true", help="packages of npm with a src/")
     given = parser.parse_args(arguments)
     print(f"claimed: confidence >= {CLAIMED}; * after adjudication; bars on calls: recall >= "
           f"{RECALL_BAR}, precision >= {PRECISION_BAR}\n")
-    met = [_python(one, given.count, given.seed, given.peer) for one in given.packages]
+    peer = "typescript" if given.typescript else given.peer
+    packages = given.packages or (DEFAULT_TYPESCRIPT if given.typescript else DEFAULT)
+    met = [_measure(one, given.count, given.seed, peer) for one in packages]
     return 0 if all(met) else 1
 
 
