@@ -1,7 +1,7 @@
 """How well the index finds uses, measured against a peer.
 
     python -m bench.accuracy [PACKAGE...] --count 300 --seed S     Python, against jedi
-    python -m bench.accuracy --typescript [PACKAGE...]             TypeScript, against its own server
+    python -m bench.accuracy --typescript [PACKAGE...]             against TypeScript's own server
     python -m bench.accuracy --fixtures                            every language, marked by hand
 
 PACKAGE is a name on PyPI (`click==8.5.1`; its source distribution, tests included, is fetched) or
@@ -25,16 +25,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, cast
+
+from genesis_ssmp.heaven.index.symbols import SymbolIndex
+from genesis_ssmp.heaven.records import Symbol
 
 from bench import ecmascript_sites
 from bench.language_server import PYRIGHT, TYPESCRIPT, ask_server, install
 from bench.python_sites import At, Sites, sites_of
-from genesis_ssmp.heaven.index.symbols import SymbolIndex
-from genesis_ssmp.heaven.records import Symbol
 
 DEFAULT: Final = ("click==8.5.1", "jinja2==3.1.6")
 DEFAULT_TYPESCRIPT: Final = ("rxjs@7.8.2",)
@@ -135,13 +137,15 @@ def read_package(name: str, root: Path) -> Package:
 def fetch(requirement: str, into: Path) -> Path:
     """Download a source distribution and unpack it; -> its directory."""
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-        + ["--no-build-isolation", "--disable-pip-version-check", "--dest", str(into), requirement],
+        [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *("--no-deps", "--no-binary", ":all:", "--dest", str(into), requirement),
+        ],
         check=True,
         stderr=subprocess.DEVNULL,
     )
     archive = next(one for one in sorted(into.iterdir()) if one.name.endswith((".gz", ".zip")))
-    shutil.unpack_archive(archive, into / "unpacked", **({"filter": "data"} if archive.suffix == ".gz" else {}))
+    shutil.unpack_archive(archive, into / "unpacked")
     return next((into / "unpacked").iterdir())
 
 
@@ -194,7 +198,9 @@ def claims(package: Package, index: SymbolIndex, symbol: Symbol) -> list[Claim]:
     return found
 
 
-def compare(root: Path, name: str, count: int, seed: int, peer_name: str) -> tuple[dict[str, Tally], int]:
+def compare(
+    root: Path, name: str, count: int, seed: int, peer_name: str
+) -> tuple[dict[str, Tally], int]:
     """Tallies by kind, "all" and "calls" among them; and how many tokens the peer left open."""
     index = SymbolIndex(root, None)
     try:
@@ -291,6 +297,47 @@ def _resolved(package: Package, targets: Iterable[tuple[str, At]]) -> set[tuple[
     return found
 
 
+class _Marked(Protocol):
+    @property
+    def definitions(self) -> int: ...
+    @property
+    def marked(self) -> int: ...
+    @property
+    def missing(self) -> tuple[str, ...]: ...
+    @property
+    def wrong(self) -> tuple[str, ...]: ...
+    @property
+    def recall(self) -> float: ...
+    @property
+    def precision(self) -> float: ...
+
+
+def fixtures() -> bool:
+    """Print what the tests measure on the sources that are marked by hand."""
+    tests = Path(__file__).resolve().parent.parent / "tests"
+    spec = spec_from_file_location("marked", tests / "kit" / "accuracy.py")
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(tests / "kit" / "accuracy.py")
+    module = module_from_spec(spec)
+    sys.modules["marked"] = module
+    spec.loader.exec_module(module)
+    measure = cast("Callable[[Path, Path], _Marked]", module.measure)
+    rows: list[tuple[str, ...]] = [("", "definitions", "uses", "recall", "precision")]
+    met = True
+    for source in sorted((tests / "heaven" / "index" / "accuracy").iterdir()):
+        with tempfile.TemporaryDirectory() as scratch:
+            found = measure(source, Path(scratch))
+        for one in found.missing:
+            print(f"missed {one}")
+        for one in found.wrong:
+            print(f"extra {one}")
+        met = met and found.recall >= RECALL_BAR and found.precision >= PRECISION_BAR
+        counts = (f"{found.definitions}", f"{found.marked}")
+        rows.append((source.name, *counts, _ratio(found.recall), _ratio(found.precision)))
+    print(_table(rows))
+    return met
+
+
 def _judged(package: str) -> dict[tuple[str, str], str]:
     """Who is wrong, by symbol and place."""
     found = {}
@@ -328,7 +375,10 @@ def _measure(requirement: str, count: int, seed: int, peer: str) -> bool:
     rows = [_HEADINGS]
     order = sorted(tallies, key=lambda kind: (kind not in ("calls", "all"), kind))
     rows.extend((kind, *tallies[kind].cells()) for kind in order)
-    print(f"\n{name}: {count} definitions, seed {seed}, against {peer}; {open_tokens:,} tokens the peer left open")
+    print(
+        f"\n{name}: {count} definitions, seed {seed}, against {peer}; "
+        f"{open_tokens:,} tokens the peer left open"
+    )
     print(_table(rows))
     print()
     recall, precision = tallies["calls"].figures(False)
@@ -343,9 +393,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--peer", choices=("jedi", "pyright"), default="jedi")
     parser.add_argument("--typescript", action="store_true", help="packages of npm with a src/")
+    parser.add_argument("--fixtures", action="store_true", help="the sources marked by hand")
     given = parser.parse_args(arguments)
-    print(f"claimed: confidence >= {CLAIMED}; * after adjudication; bars on calls: recall >= "
-          f"{RECALL_BAR}, precision >= {PRECISION_BAR}\n")
+    if given.fixtures:
+        return 0 if fixtures() else 1
+    print(
+        f"claimed: confidence >= {CLAIMED}; * after adjudication; bars on calls: recall >= "
+        f"{RECALL_BAR}, precision >= {PRECISION_BAR}\n"
+    )
     peer = "typescript" if given.typescript else given.peer
     packages = given.packages or (DEFAULT_TYPESCRIPT if given.typescript else DEFAULT)
     met = [_measure(one, given.count, given.seed, peer) for one in packages]

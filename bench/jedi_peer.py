@@ -15,8 +15,6 @@ from bench.python_sites import At
 _WORKERS = 2
 
 
-
-
 def ask_jedi(
     root: Path, asked: dict[str, list[At]], roots: Sequence[str]
 ) -> dict[tuple[str, At], tuple[tuple[str, At], ...]]:

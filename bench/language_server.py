@@ -54,8 +54,10 @@ TYPESCRIPT: Final = Server(
 def install(server: Server, into: Path) -> Path:
     """Fetch the server; -> its command. Raises CalledProcessError where npm cannot."""
     subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(into)]
-        + list(server.packages),
+        [
+            *("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(into)),
+            *server.packages,
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -16,9 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 _HEADER: Final = re.compile(r"(?:async\s+)?(?:def|class)\s+")
-_Scope: TypeAlias = (
-    ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda | ast.Module
-)
+_Scope: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda | ast.Module
 
 
 class At(NamedTuple):
@@ -31,8 +29,8 @@ class At(NamedTuple):
 @dataclass(slots=True)
 class Sites:
     """`binds`: the dotted name that a token at a place binds (`Context.invoke`, `main.inner`,
-    `Context.obj` for `self.obj = ...`); `parameters` are those of them that are. `calls`: the names that are called. `tokens`: every name
-    token by its name."""
+    `Context.obj` for `self.obj = ...`); `parameters` are those that are parameters. `calls`: the
+    names that are called. `tokens`: every name token by its name."""
 
     binds: dict[At, str] = field(default_factory=dict)
     parameters: set[At] = field(default_factory=set)

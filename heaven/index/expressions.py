@@ -7,7 +7,8 @@ from typing import Final
 
 from .annotations import TypeNode
 from .facts import Expression, Op, Type, Use
-from .reading import Range, Reading
+from .narrowing import Range
+from .reading import Reading
 
 _MAX_DEPTH: Final = 60
 _OPS: Final[dict[str, Op]] = {"call": "call", "item": "item", "element": "element"}

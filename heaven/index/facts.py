@@ -105,7 +105,8 @@ class Use(NamedTuple):
     bare name, -2 for an attribute of something that cannot be followed.
 
     `imported` is the import that the token belongs to, `depth` how many parts of the import's
-    module it stands for (0: it stands for the imported name).
+    module it stands for (0: it stands for the imported name). Without an import, a depth of -1
+    is a name listed in `__all__`.
     """
 
     name: str
@@ -162,6 +163,7 @@ class FileFacts:
     narrowable: set[str] = field(default_factory=set, compare=False)
     table: dict[tuple[int, str], list[Binding]] = field(default_factory=dict, compare=False)
     _by_how: dict[tuple[int, How], list[Binding]] = field(default_factory=dict, compare=False)
+    _listed: set[str] = field(default_factory=set, compare=False)
     _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +192,18 @@ class FileFacts:
             for where in self.seen_from(use.scope)
             for one in self.table.get((where, use.name), ())
         )
+
+    def gives_with_star(self, name: str) -> bool:
+        """Whether `from module import *` takes the name: one of `__all__`, if there is one that the
+        text shows as a whole, else one without an underscore."""
+        if (0, "__all__") in self.table:
+            if not self._listed:
+                self._listed.update(one.name for one in self.uses if one.depth < 0)
+            # `__all__ += other.__all__`: the rest of the list stands elsewhere.
+            also = any(self.uses[number].on >= 0 for number in self.names.get("__all__", ()))
+            if name in self._listed or (self._listed and not also):
+                return name in self._listed
+        return not name.startswith("_")
 
     def bindings_of(self, scope: int, how: How) -> list[Binding]:
         """What a scope binds in one way; worked out once for all of the file."""
@@ -253,7 +267,9 @@ def load(text: str) -> FileFacts:
         ),
         narrowings=tuple(
             Narrowing(
-                cast("str", text), cast("int", start), cast("int", end),
+                cast("str", text),
+                cast("int", start),
+                cast("int", end),
                 tuple(cast("list[int]", classes)),
             )
             for text, start, end, classes in raw["narrowings"]

@@ -21,6 +21,7 @@ _BINDINGS: Final = (
     "global",
     "nonlocal",
 )
+LISTED: Final = -1
 _NOTHING: Final = (-1, -1)
 _TAKES: Final = ("value", "context", "raised", "iterable", "expected")
 
@@ -266,6 +267,7 @@ class Reading:
             name = self.text(node)
             if name.isidentifier():
                 self.tokens[node.start_byte] = (node.end_byte, name)
+                self.role(node.start_byte).depth = LISTED
 
     def _binding(self, captures: dict[str, list[Node]]) -> None:
         binding = next((name for name in _BINDINGS if name in captures), "")
@@ -283,7 +285,8 @@ class Reading:
         if "owner" in captures:
             role.owner = self.text(captures["owner"][0])
         for takes in _TAKES:
-            if takes in captures:
+            # A `with` that expects an exception is first of all that.
+            if takes in captures and role.takes != "expected":
                 role.takes, role.value = takes, span(captures[takes][0])
 
     def _import(self, captures: dict[str, list[Node]]) -> None:

@@ -18,7 +18,8 @@ from .facts import (
     ScopeKind,
     Use,
 )
-from .reading import Opening, Range, Reading, Role
+from .narrowing import Range
+from .reading import Opening, Reading, Role
 
 _STATIC: Final = "staticmethod"
 _REGION, _OPENING, _IMPORT, _RESULT, _TOKEN = range(5)
