@@ -372,7 +372,7 @@ def _measure(requirement: str, count: int, seed: int, peer: str) -> bool:
         tallies, open_tokens = compare(root, name, count, seed, peer)
     for one in tallies["all"].disagreed:
         print(one)
-    rows = [_HEADINGS]
+    rows: list[tuple[str, ...]] = [_HEADINGS]
     order = sorted(tallies, key=lambda kind: (kind not in ("calls", "all"), kind))
     rows.extend((kind, *tallies[kind].cells()) for kind in order)
     print(

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import jedi
+import jedi  # type: ignore[import-untyped]
 
 from bench.python_sites import At
 

@@ -161,7 +161,7 @@ class _Client:
             }
             for number, result in self._answers(len(batch)):
                 given = result if isinstance(result, list) else [result] if result else []
-                yield numbers[number], given
+                yield numbers[number], cast("list[_Json]", given)
         self._notify("textDocument/didClose", {"textDocument": document})
 
     def _request(self, method: str, params: _Json) -> int:
