@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from ..records import RefKind
@@ -246,6 +247,9 @@ _TABLES: Final = (
 )  # fmt: skip
 
 
+_row: Final = tuple.__new__
+
+
 def dump(facts: FileFacts) -> str:
     rows = {name: getattr(facts, name) for name in _TABLES}
     return json.dumps({**rows, "errors": facts.errors}, separators=(",", ":"), ensure_ascii=False)
@@ -256,11 +260,12 @@ def load(text: str) -> FileFacts:
     raw = cast("dict[str, list[list[object]]]", json.loads(text))
     return FileFacts(
         definitions=tuple(_definition(row) for row in raw["definitions"]),
-        scopes=tuple(map(Scope._make, raw["scopes"])),
-        bindings=tuple(map(Binding._make, raw["bindings"])),
-        imports=tuple(map(Import._make, raw["imports"])),
-        uses=tuple(map(Use._make, raw["uses"])),
-        expressions=tuple(map(Expression._make, raw["expressions"])),
+        # Not `_make`, which runs Python for each of a file's thousands of rows.
+        scopes=tuple(map(partial(_row, Scope), raw["scopes"])),
+        bindings=tuple(map(partial(_row, Binding), raw["bindings"])),
+        imports=tuple(map(partial(_row, Import), raw["imports"])),
+        uses=tuple(map(partial(_row, Use), raw["uses"])),
+        expressions=tuple(map(partial(_row, Expression), raw["expressions"])),
         types=tuple(
             Type(cast("Literal['name']", form), cast("int", use), tuple(cast("list[int]", args)))
             for form, use, args in raw["types"]

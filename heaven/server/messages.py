@@ -179,6 +179,8 @@ class Symbols:
     __pydantic_config__ = FORBID
 
     symbols: tuple[SymbolRecord, ...]
+    complete: bool
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,8 @@ class References:
     __pydantic_config__ = FORBID
 
     refs: tuple[ReferenceRecord, ...]
+    complete: bool
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final, TypeVar, cast
 
@@ -15,7 +16,7 @@ from ..heaven import Heaven
 from ..leases.grants import GRANTED, read_granted
 from ..leases.leases import DEFAULT_TTL_SECONDS
 from ..manifests import Verdict
-from ..records import Event, Json, JsonObject
+from ..records import Event, Json, JsonObject, Symbol
 from . import messages
 from .failures import Refusal
 from .messages import event_record, reference_record, symbol_record, text_or_base64
@@ -115,13 +116,23 @@ def build(heaven: Heaven, call: Call) -> messages.Built:
 
 
 def symdef(heaven: Heaven, call: Call) -> messages.Symbols:
-    found = heaven.find_symbols(_str(call, "name"))
-    return messages.Symbols(tuple(map(symbol_record, found)))
+    name = _str(call, "name")
+    return _symbols(heaven, lambda: heaven.find_symbols(name))
+
+
+def _symbols(heaven: Heaven, question: Callable[[], tuple[Symbol, ...]]) -> messages.Symbols:
+    """The answer, with what state of the sources it is about, and whether all of them were read."""
+    found, standing = heaven.index.ask(lambda: (question(), heaven.index.standing()))
+    return messages.Symbols(tuple(map(symbol_record, found)), standing.complete, standing.as_of)
 
 
 def callers(heaven: Heaven, call: Call) -> messages.References:
-    found = heaven.callers(_str(call, "name"), _int(call, "top_k"))
-    return messages.References(tuple(reference_record(n, one) for n, one in enumerate(found, 1)))
+    name, top_k = _str(call, "name"), _int(call, "top_k")
+    found, standing = heaven.index.ask(
+        lambda: (heaven.callers(name, top_k), heaven.index.standing())
+    )
+    refs = tuple(reference_record(n, one) for n, one in enumerate(found, 1))
+    return messages.References(refs, standing.complete, standing.as_of)
 
 
 def read_slice(heaven: Heaven, call: Call) -> messages.Content:
@@ -130,8 +141,8 @@ def read_slice(heaven: Heaven, call: Call) -> messages.Content:
 
 
 def search(heaven: Heaven, call: Call) -> messages.Symbols:
-    found = heaven.search(_str(call, "q"), _int(call, "top_k"))
-    return messages.Symbols(tuple(map(symbol_record, found)))
+    words, top_k = _str(call, "q"), _int(call, "top_k")
+    return _symbols(heaven, lambda: heaven.search(words, top_k))
 
 
 def fault(heaven: Heaven, call: Call) -> Response:
