@@ -85,7 +85,7 @@ def test_every_answer_of_the_index_says_what_it_is_about_and_whether_it_is_whole
     before = [json.loads(wire.get(one).body) for one in asked]
     assert {one["complete"] for one in before} == {True}
     (as_of,) = {one["as_of"] for one in before}
-    assert as_of == wire.get("/status").json["index_as_of"]
+    assert as_of == wire.heaven.index.standing().as_of
     (wire.heaven.root / "broken.py").write_text("def (:\n")
     after = [json.loads(wire.get(one).body) for one in asked]
     assert {one["complete"] for one in after} == {False}
