@@ -272,8 +272,6 @@ class Binder:
         return meaning
 
     def _starred(self, path: str, facts: FileFacts, name: str) -> Meaning:
-        if name.startswith("_"):
-            return FOREIGN
         unknown = False
         for row in reversed(facts.imports):
             if row.name != "*":
@@ -281,10 +279,13 @@ class Binder:
             sources = self.sources(path, row.level, row.module)
             unknown = unknown or not sources
             for module in sources:
+                given = self.facts(module.path) if module.is_file else None
+                if given is not None and not given.gives_with_star(name):
+                    continue
                 meaning = self.member(module, name)
                 if meaning.ours:
                     return meaning
-        return UNKNOWN if unknown else FOREIGN
+        return UNKNOWN if unknown and not name.startswith("_") else FOREIGN
 
 
 def _of_modules(modules: tuple[Module, ...]) -> Meaning:

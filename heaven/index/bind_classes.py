@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .bind import Binder, Key, Meaning
-    from .bind_values import Value
+    from .bind_kinds import Value
     from .facts import FileFacts
 
 

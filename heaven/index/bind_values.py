@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from .bind_fixtures import fixture_of
+from .bind_kinds import NONE_VALUE, NOT_OURS, NOT_SHOWN, Found, Value, flat, joined
+from .bind_types import Types
 from .facts import Binding, Definition, FileFacts
-from .modules import Module
 
 if TYPE_CHECKING:
     from .bind import Binder, Key, Meaning
@@ -21,16 +21,6 @@ _PLAIN_DECORATORS: Final = frozenset(
 _PROPERTIES: Final = frozenset({"property", "cached_property", "abstractproperty"})
 _CONTEXTS: Final = frozenset({"contextmanager", "asynccontextmanager"})
 _ON_CLASS: Final = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
-_CONTAINERS: Final = frozenset(
-    {
-        "list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence",
-        "Iterable", "Iterator", "Collection", "Generator", "AsyncIterator", "AsyncIterable",
-        "AsyncGenerator", "Deque", "deque", "tuple", "Tuple", "Container", "AbstractSet",
-    }
-)  # fmt: skip
-_MAPPINGS: Final = frozenset(
-    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
-)
 _GETTERS: Final = frozenset({"get", "pop", "setdefault", "popleft", "__getitem__"})
 _COPIES: Final = frozenset({"values", "copy", "__iter__"})
 _BUILT_IN: Final = frozenset(
@@ -40,40 +30,15 @@ _BUILT_IN: Final = frozenset(
         "abs", "round", "dict", "list", "set", "tuple", "frozenset",
     }
 )  # fmt: skip
-_OPAQUE: Final = frozenset({"Any", "object"})
-
-
-class Value(NamedTuple):
-    """What an expression may be.
-
-    `definition`: a function or class itself, `key`. `instance`: one of class `key`. `super`: the
-    same, seen from its bases. `module`. `outside`: what `name` means outside the repository;
-    `result`: what calling that gives. `foreign`: built in, or an instance of the class `name` from
-    outside; `elements` is what iterating or indexing it gives. `maker`: called, it gives
-    `elements`. `none`: None, left out where there are others. `unknown`: the text does not show it.
-    """
-
-    form: str
-    key: Key | None = None
-    module: Module | None = None
-    elements: tuple[Value, ...] = ()
-    name: str = ""
-
-
-Found: TypeAlias = tuple[Value, ...]
-
-UNKNOWN_VALUE: Final = Value("unknown")
-FOREIGN_VALUE: Final = Value("foreign")
-NONE_VALUE: Final = Value("none")
-_UNKNOWN: Final[Found] = (UNKNOWN_VALUE,)
-_FOREIGN: Final[Found] = (FOREIGN_VALUE,)
+_RAISED: Final = "pytest.ExceptionInfo"
 
 
 class Values:
     """For one `Binder`. Every answer has at least one value; several are alternatives."""
 
     def __init__(self, binder: Binder) -> None:
-        self._binder = binder
+        self.binder = binder
+        self.types = Types(self)
         self._expressions: dict[tuple[str, int], Found] = {}
         self._definitions: dict[Key, Found] = {}
         self._names: dict[tuple[str, int, str], Found] = {}
@@ -82,11 +47,11 @@ class Values:
         known = self._expressions.get((path, number))
         if known is not None:
             return known
-        binder = self._binder
+        binder = self.binder
         facts = binder.facts(path)
         mark = (path, "expression", number)
         if facts is None or number < 0 or not binder.enter(mark):
-            return _UNKNOWN
+            return NOT_SHOWN
         before = binder.cuts
         try:
             found = self._expression(facts, path, number)
@@ -99,47 +64,59 @@ class Values:
     def _expression(self, facts: FileFacts, path: str, number: int) -> Found:
         row = facts.expressions[number]
         if row.op == "literal":
-            return _FOREIGN
+            return NOT_OURS
         if row.op == "none":
             return (NONE_VALUE,)
         if row.op == "typed":
-            return self.typed(path, row.argument)
+            return self.types.typed(path, row.argument)
+        if row.op == "alias":
+            return NOT_SHOWN
+        if row.op == "holding":
+            held = self.expression(path, row.argument) if row.argument >= 0 else NOT_SHOWN
+            return (Value("foreign", elements=held),)
         if row.op == "either":
-            return _flat((self.expression(path, row.argument), self.expression(path, row.other)))
+            return flat((self.expression(path, row.argument), self.expression(path, row.other)))
         if row.op == "value":
             return self._use(facts, path, row.argument)
         inner = facts.expressions[row.argument]
         if row.op == "call" and inner.op == "value":
             use = facts.uses[inner.argument]
-            if use.on == -1 and not self._binder.bindings(facts, use.scope, use.name, use.start):
+            if use.on == -1 and not self.binder.bindings(facts, use.scope, use.name, use.start):
                 if use.name == "super":
-                    return self._around(facts, path, use.scope, "super")
+                    return self.around(facts, path, use.scope, "super")
                 if use.name in _BUILT_IN:
-                    return _FOREIGN
+                    return NOT_OURS
         values = self.expression(path, row.argument)
         if row.op == "call":
-            return _joined(values, self.called)
+            return joined(values, self.called)
+        if row.op == "expected":
+            raised = joined(values, self.called)
+            return (Value("foreign", name=_RAISED, elements=raised),)
         if row.op == "enter":
-            return _joined(values, self.entered)
-        return _joined(values, self._item if row.op == "item" else _elements)
+            return joined(values, self.entered)
+        return joined(values, self._item if row.op == "item" else _elements)
 
     def _item(self, value: Value) -> Found:
         if value.form != "definition" or value.key is None:
             return _elements(value)
         # `Box[int]` is `Box`, as far as names go.
-        return (value,) if self._binder.definition(value.key).kind == "class" else _UNKNOWN
+        return (value,) if self.binder.definition(value.key).kind == "class" else NOT_SHOWN
 
     def _use(self, facts: FileFacts, path: str, number: int) -> Found:
         use = facts.uses[number]
+        if use.name in facts.narrowable:
+            narrow = self.types.narrowed(facts, path, number)
+            if narrow:
+                return narrow
         if use.on == -1 and use.imported < 0:
-            found = self._binder.bindings(facts, use.scope, use.name, use.start)
+            found = self.binder.bindings(facts, use.scope, use.name, use.start)
             if found:
                 return self._named(path, facts, found)
         if use.on >= 0:
-            return _joined(
+            return joined(
                 self.expression(path, use.on), lambda value: self._member(value, use.name)
             )
-        return self.of_meaning(self._binder.refers(path, number))
+        return self.of_meaning(self.binder.refers(path, number))
 
     def _named(self, path: str, facts: FileFacts, found: list[Binding]) -> Found:
         """`of_bindings` of all that one scope binds a name to: the same for each of its uses."""
@@ -147,32 +124,32 @@ class Values:
         known = self._names.get(key)
         if known is not None:
             return known
-        before = self._binder.cuts
+        before = self.binder.cuts
         values = self.of_bindings(path, facts, found)
-        if self._binder.cuts == before:
+        if self.binder.cuts == before:
             self._names[key] = values
         return values
 
     def of_meaning(self, meaning: Meaning) -> Found:
         if not meaning.ours:
             if not meaning.known:
-                return _UNKNOWN
-            return tuple(Value("outside", name=one) for one in meaning.outside) or _FOREIGN
+                return NOT_SHOWN
+            return tuple(Value("outside", name=one) for one in meaning.outside) or NOT_OURS
         found = [self.of_definition(key) for key in meaning.keys]
         found.append(tuple(Value("module", module=module) for module in meaning.modules))
         found.append(tuple(Value("outside", name=one) for one in meaning.outside))
-        return _flat(found)
+        return flat(found)
 
     def of_definition(self, key: Key) -> Found:
         """What the name of a definition evaluates to."""
         known = self._definitions.get(key)
         if known is not None:
             return known
-        binder = self._binder
+        binder = self.binder
         facts = binder.facts(key.path)
         mark = (key.path, "definition", key.number)
         if facts is None or not binder.enter(mark):
-            return _UNKNOWN
+            return NOT_SHOWN
         before = binder.cuts
         try:
             found = self._of_definition(facts, key)
@@ -192,7 +169,7 @@ class Values:
                 ):
                     if _last(name) in _PLAIN_DECORATORS | _PROPERTIES | _CONTEXTS:
                         continue
-                    found = _joined(self.expression(key.path, applied), self.called)
+                    found = joined(self.expression(key.path, applied), self.called)
             return found
         bindings = [
             one
@@ -204,41 +181,41 @@ class Values:
     def of_bindings(self, path: str, facts: FileFacts, bindings: list[Binding]) -> Found:
         """All that a name may be. Where a binding is annotated, what the annotation says."""
         typed = [one for one in bindings if one.type >= 0]
-        return _flat(self._of_binding(path, facts, one) for one in typed or bindings)
+        return flat(self._of_binding(path, facts, one) for one in typed or bindings)
 
     def _of_binding(self, path: str, facts: FileFacts, one: Binding) -> Found:
         from .bind import Key
 
         if one.type >= 0:
-            return self.typed(path, one.type)
+            return self.types.typed(path, one.type)
         if one.how == "self":
             return self._self(path, facts, one)
         if one.how == "import":
-            return self.of_meaning(self._binder.imported(path, facts.imports[one.target]))
+            return self.of_meaning(self.binder.imported(path, facts.imports[one.target]))
         if one.value >= 0:
             return self.expression(path, one.value)
         if one.how == "definition" and facts.definitions[one.target].inner >= 0:
             return self.of_definition(Key(path, one.target))
         if one.how == "parameter":
-            fixture = fixture_of(self._binder, path, facts, one)
+            fixture = fixture_of(self.binder, path, facts, one)
             if fixture is not None:
-                row = self._binder.definition(fixture)
+                row = self.binder.definition(fixture)
                 if row.returns < 0 and row.yields:
-                    return _flat(self.expression(fixture.path, n) for n in row.yields)
+                    return flat(self.expression(fixture.path, n) for n in row.yields)
                 returned = self._returned(fixture, row)
-                return _joined(returned, _elements) if row.yields else returned
-        return _UNKNOWN
+                return joined(returned, _elements) if row.yields else returned
+        return NOT_SHOWN
 
     def _self(self, path: str, facts: FileFacts, one: Binding) -> Found:
         from .bind import Key
 
         row = facts.definitions[facts.scopes[one.scope].definition]
         if row.owner < 0:
-            return _UNKNOWN
+            return NOT_SHOWN
         on_class = row.name in _ON_CLASS or any(_last(d) == "classmethod" for d in row.decorators)
         return (Value("definition" if on_class else "instance", Key(path, row.owner)),)
 
-    def _around(self, facts: FileFacts, path: str, scope: int, form: str) -> Found:
+    def around(self, facts: FileFacts, path: str, scope: int, form: str) -> Found:
         """An instance (or super) of the class that the function at `scope` is in."""
         from .bind import Key
 
@@ -247,47 +224,7 @@ class Values:
             if row.kind == "class":
                 return (Value(form, Key(path, row.definition)),)
             scope = row.parent
-        return _UNKNOWN
-
-    # Annotations
-
-    def typed(self, path: str, number: int) -> Found:
-        """What an annotation says that a value is."""
-        facts = self._binder.facts(path)
-        if facts is None or number < 0:
-            return _UNKNOWN
-        row = facts.types[number]
-        if row.form == "union":
-            return _flat(self.typed(path, argument) for argument in row.arguments)
-        if row.form == "unknown":
-            return _UNKNOWN
-        use = facts.uses[row.use]
-        if row.form == "generic":
-            if use.name in ("Type", "type") and row.arguments:
-                instances = self.typed(path, row.arguments[0])
-                return _joined(instances, _class_of)
-            if use.name in _CONTAINERS and row.arguments:
-                elements = self.typed(path, row.arguments[0])
-                return (Value("foreign", elements=elements),)
-            if use.name in _MAPPINGS and len(row.arguments) == 2:
-                return (Value("foreign", elements=self.typed(path, row.arguments[1])),)
-            if use.name == "Callable" and row.arguments:
-                return (Value("maker", elements=self.typed(path, row.arguments[-1])),)
-        meaning = self._binder.refers(path, row.use)
-        if not meaning.keys:
-            if use.name == "Self":
-                return self._around(facts, path, use.scope, "instance")
-            if not meaning.known or use.name in _OPAQUE:
-                return _UNKNOWN
-            return tuple(Value("foreign", name=one) for one in meaning.outside) or _FOREIGN
-        return _joined(self.of_meaning(meaning), self._instance)
-
-    def _instance(self, value: Value) -> Found:
-        """An instance of what stands in an annotation."""
-        if value.form != "definition" or value.key is None:
-            return _UNKNOWN
-        kind = self._binder.definition(value.key).kind
-        return (Value("instance", value.key),) if kind == "class" else _UNKNOWN
+        return NOT_SHOWN
 
     # Steps from a value
 
@@ -297,28 +234,32 @@ class Values:
         if value.form == "outside":
             return (Value("result", name=value.name),)
         if value.form == "instance":
-            return _joined(self._member(value, "__call__"), self.called)
+            return joined(self._member(value, "__call__"), self.called)
         if value.form != "definition" or value.key is None:
-            return _UNKNOWN
-        row = self._binder.definition(value.key)
+            return NOT_SHOWN
+        row = self.binder.definition(value.key)
         if row.kind == "class":
             return (Value("instance", value.key),)
         return self._returned(value.key, row)
 
     def _returned(self, key: Key, row: Definition) -> Found:
         if row.returns >= 0:
-            return self.typed(key.path, row.returns)
+            own = row.owner >= 0 and self.types.gives_self(key.path, row)
+            if own:
+                return (Value("instance", key._replace(number=row.owner)),)
+            return self.types.typed(key.path, row.returns)
         if row.yields:
-            given = _flat(self.expression(key.path, number) for number in row.yields)
+            given = flat(self.expression(key.path, number) for number in row.yields)
             return (Value("foreign", elements=given),)
-        found = _flat(self.expression(key.path, number) for number in row.results)
+        found = flat(self.expression(key.path, number) for number in row.results)
         # What is not declared, an override may give differently.
-        return found if row.owner < 0 else _flat((found, _UNKNOWN))
+        return found if row.owner < 0 else flat((found, NOT_SHOWN))
 
     def entered(self, value: Value) -> Found:
         if value.form == "instance":
-            return _joined(self._member(value, "__enter__"), self.called)
-        return value.elements if value.form == "foreign" and value.elements else _UNKNOWN
+            ours = self.attribute(value, "__enter__").ours
+            return joined(self._member(value, "__enter__" if ours else "__aenter__"), self.called)
+        return value.elements if value.form == "foreign" and value.elements else NOT_SHOWN
 
     def attribute(self, value: Value, name: str) -> Meaning:
         """What `.name` of a value means."""
@@ -329,52 +270,45 @@ class Values:
         if value.form == "outside":
             return Meaning(outside=(f"{value.name}.{name}",))
         if value.form == "module" and value.module is not None:
-            return self._binder.member(value.module, name)
+            return self.binder.member(value.module, name)
         if value.key is None:
             return UNKNOWN
         if value.form == "super":
-            return self._binder.classes.member(value.key, name, skip=1)
-        if self._binder.definition(value.key).kind == "class":
-            return self._binder.classes.member(value.key, name)
+            return self.binder.classes.member(value.key, name, skip=1)
+        if self.binder.definition(value.key).kind == "class":
+            return self.binder.classes.member(value.key, name)
         return FOREIGN if name.startswith("__") else UNKNOWN
 
     def _member(self, value: Value, name: str) -> Found:
         """What `.name` of a value evaluates to; a property evaluates to what it returns."""
         if value.form == "foreign":
+            if value.name == _RAISED:
+                return value.elements if name in ("value", "exception") else NOT_OURS
             if value.elements and name in _GETTERS:
                 return (Value("maker", elements=value.elements),)
             if value.elements and name in _COPIES:
                 return (Value("maker", elements=(value,)),)
-            return _FOREIGN
+            return NOT_OURS
         meaning = self.attribute(value, name)
+        if value.form in ("instance", "definition", "super") and len(meaning.keys) == 1:
+            row = self.binder.definition(meaning.keys[0])
+            if row.kind == "method" and self.types.gives_self(meaning.keys[0].path, row):
+                given = (Value("instance", value.key),)
+                is_property = any(_last(one) in _PROPERTIES for one in row.decorators)
+                return given if is_property else (Value("maker", elements=given),)
         if not meaning.keys or value.form in ("module", "definition"):
             return self.of_meaning(meaning)
-        return _flat(self._of_instance(key) for key in meaning.keys)
+        return flat(self._of_instance(key) for key in meaning.keys)
 
     def _of_instance(self, key: Key) -> Found:
-        row = self._binder.definition(key)
+        row = self.binder.definition(key)
         if any(_last(name) in _PROPERTIES for name in row.decorators):
             return self._returned(key, row)
         return self.of_definition(key)
 
 
-def _joined(values: Found, step: Callable[[Value], Found]) -> Found:
-    return _flat(step(value) for value in values)
-
-
-def _flat(found: Iterable[Found]) -> Found:
-    kept = dict.fromkeys(value for values in found for value in values)
-    if len(kept) > 1:
-        kept.pop(NONE_VALUE, None)
-    return tuple(kept) or _UNKNOWN
-
-
 def _elements(value: Value) -> Found:
-    return value.elements or _UNKNOWN
-
-
-def _class_of(value: Value) -> Found:
-    return (Value("definition", value.key),) if value.form == "instance" else _UNKNOWN
+    return value.elements or NOT_SHOWN
 
 
 def _last(dotted: str) -> str:

@@ -63,7 +63,7 @@ class Binders:
         binding = self._of(key.path)
         if isinstance(binding, Binder):
             return binding.classes.linear(key)[0]
-        return binding.linear(key)[0] if isinstance(binding, Flow) else (key,)
+        return binding.members.linear(key)[0] if isinstance(binding, Flow) else (key,)
 
     def aliases(self, key: Key) -> tuple[str, ...]:
         """Other names under which other files see a definition."""

@@ -7,9 +7,11 @@ from typing import Final
 
 from .annotations import TypeNode
 from .facts import Expression, Op, Type
-from .reading import Range, Reading
+from .narrowing import Range
+from .reading import Reading
 
 _MAX_DEPTH: Final = 60
+_OPS: Final[dict[str, Op]] = {"call": "call", "item": "item", "element": "element"}
 
 
 class Expressions:
@@ -53,10 +55,13 @@ class Expressions:
                 number = self.expression(inner, depth + 1)
             elif op in ("literal", "none"):
                 number = self.add("literal" if op == "literal" else "none", -1)
+            elif op == "holding":
+                # Whatever it holds, a list is nothing of the repository's.
+                number = self.add("holding", self.expression(inner, depth + 1))
             else:
                 argument = self.expression(inner, depth + 1)
                 if argument >= 0:
-                    number = self.add("call" if op == "call" else "item", argument)
+                    number = self.add(_OPS[op], argument)
         self._known[at] = number
         return number
 

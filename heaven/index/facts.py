@@ -22,10 +22,11 @@ How: TypeAlias = Literal[
 ]
 
 # How an expression's value comes about. Its argument is a use (value), a type (typed, instance), a
-# scope (this, super), an import (module) or another expression; `either` has two.
+# scope (this, super), an import (module) or another expression; `either` has two. `alias` is a type
+# itself, `holding` a container of the argument, `expected` what tells of a raised one.
 Op: TypeAlias = Literal[
     "value", "call", "item", "enter", "element", "literal", "none", "typed", "either",
-    "new", "instance", "first", "rest", "this", "super", "module",
+    "new", "instance", "first", "rest", "this", "super", "module", "alias", "holding", "expected",
 ]  # fmt: skip
 TypeForm: TypeAlias = Literal["name", "union", "generic", "unknown", "list", "tuple", "foreign"]
 
@@ -104,7 +105,8 @@ class Use(NamedTuple):
     bare name, -2 for an attribute of something that cannot be followed.
 
     `imported` is the import that the token belongs to, `depth` how many parts of the import's
-    module it stands for (0: it stands for the imported name).
+    module it stands for (0: it stands for the imported name). Without an import, a depth of -1
+    is a name listed in `__all__`.
     """
 
     name: str
@@ -133,6 +135,16 @@ class Type(NamedTuple):
     arguments: tuple[int, ...]
 
 
+class Narrowing(NamedTuple):
+    """From byte `start` to `end`, what is written as `text` (`node`, `self.node`) is an instance of
+    one of the classes, which are expressions."""
+
+    text: str
+    start: int
+    end: int
+    classes: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """`errors` counts the syntax errors; `lines` holds the byte offset of each line's start."""
@@ -144,11 +156,17 @@ class FileFacts:
     uses: tuple[Use, ...] = ()
     expressions: tuple[Expression, ...] = ()
     types: tuple[Type, ...] = ()
+    narrowings: tuple[Narrowing, ...] = ()
     errors: int = 0
     _names: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
     _table: dict[tuple[int, str], list[Binding]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _narrowed: dict[str, list[Narrowing]] = field(default_factory=dict, compare=False, repr=False)
+    _by_how: dict[tuple[int, How], list[Binding]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _listed: set[str] = field(default_factory=set, compare=False, repr=False)
     _visible: dict[tuple[int, str], Visible] = field(default_factory=dict, compare=False)
 
     @property
@@ -168,6 +186,57 @@ class FileFacts:
             for binding in self.bindings:
                 table.setdefault((binding.scope, binding.name), []).append(binding)
         return table
+
+    @property
+    def narrowed(self) -> dict[str, list[Narrowing]]:
+        """What is known to be an instance of a class somewhere, by how it is written."""
+        narrowed = self._narrowed
+        if not narrowed and self.narrowings:
+            for one in self.narrowings:
+                narrowed.setdefault(one.text, []).append(one)
+        return narrowed
+
+    @property
+    def narrowable(self) -> set[str]:
+        """The last names of what is narrowed."""
+        return {text.rpartition(".")[2] for text in self.narrowed}
+
+    def written(self, number: int) -> str:
+        """A use as it is written, as far as it is names (`node`, `self.node`); else empty."""
+        use = self.uses[number]
+        if use.on == -1:
+            return use.name
+        if use.on < 0 or self.expressions[use.on].op != "value":
+            return ""
+        before = self.written(self.expressions[use.on].argument)
+        return f"{before}.{use.name}" if before else ""
+
+    def assigned(self, use: Use, since: int) -> bool:
+        """Whether a name is bound anew between byte `since` and a use of it."""
+        return use.on == -1 and any(
+            since <= one.at < use.start
+            for where in self.seen_from(use.scope)
+            for one in self.table.get((where, use.name), ())
+        )
+
+    def gives_with_star(self, name: str) -> bool:
+        """Whether `from module import *` takes the name: one of `__all__`, if there is one that the
+        text shows as a whole, else one without an underscore."""
+        if (0, "__all__") in self.table:
+            if not self._listed:
+                self._listed.update(one.name for one in self.uses if one.depth < 0)
+            # `__all__ += other.__all__`: the rest of the list stands elsewhere.
+            also = any(self.uses[number].on >= 0 for number in self.names.get("__all__", ()))
+            if name in self._listed or (self._listed and not also):
+                return name in self._listed
+        return not name.startswith("_")
+
+    def bindings_of(self, scope: int, how: How) -> list[Binding]:
+        """What a scope binds in one way; worked out once for all of the file."""
+        if not self._by_how:
+            for one in self.bindings:
+                self._by_how.setdefault((one.scope, one.how), []).append(one)
+        return self._by_how.get((scope, how), [])
 
     def visible(self, scope: int, name: str) -> Visible:
         """A scope's bindings of a name; worked out once, since a name may have thousands."""
@@ -206,6 +275,7 @@ _Tables: TypeAlias = tuple[
     tuple[Use, ...],
     tuple[Expression, ...],
     tuple[Type, ...],
+    tuple[Narrowing, ...],
     int,
 ]
 
@@ -229,6 +299,7 @@ def dump(facts: FileFacts) -> bytes:
             facts.uses,
             facts.expressions,
             facts.types,
+            facts.narrowings,
             facts.errors,
         )
     )

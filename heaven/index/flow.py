@@ -7,15 +7,14 @@ adds (packages, modules, exports) it says as `Rules`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Final
 
 from .bind import FOREIGN, MAX_DEPTH, UNKNOWN, Facts, Key, Meaning
 from .facts import Binding, Definition, FileFacts
-from .flow_rules import FOREIGN_VALUE, UNKNOWN_VALUE, Found, Rules, Value, flat, joined
+from .flow_members import Members
+from .flow_rules import FOREIGN_VALUE, TYPES, UNKNOWN_VALUE, Found, Rules, Value, flat, joined
 from .modules import Module
 
-_TYPES: Final = frozenset({"class", "interface", "enum", "type"})
 _CALLED: Final = frozenset({"function", "method"})
 _WRAPPERS: Final = frozenset(
     {"Promise", "Readonly", "Partial", "Required", "NonNullable", "Awaited", "PromiseLike", "Pick"}
@@ -37,10 +36,10 @@ class Flow:
         self.facts = facts
         self.rules = rules
         self._busy: set[tuple[str, str, int]] = set()
-        self._cuts = 0
+        self.cuts = 0
         self._meanings: dict[tuple[str, int], Meaning] = {}
         self._values: dict[tuple[str, str, int], Found] = {}
-        self._linear: dict[Key, tuple[tuple[Key, ...], bool]] = {}
+        self.members = Members(self)
 
     def definition(self, key: Key) -> Definition:
         facts = self.facts(key.path)
@@ -56,22 +55,22 @@ class Flow:
         if known is not None:
             return known
         if mark in self._busy or len(self._busy) > MAX_DEPTH:
-            self._cuts += 1
+            self.cuts += 1
             return UNKNOWN_VALUE
-        before = self._cuts
+        before = self.cuts
         self._busy.add(mark)
         try:
             found = work()
         finally:
             self._busy.discard(mark)
-        if self._cuts == before and keep:
+        if self.cuts == before and keep:
             self._values[mark] = found
         return found
 
     def once(self, mark: tuple[str, str, int], work: Callable[[], Meaning]) -> Meaning:
         """The work's meaning; unknown where it goes in circles."""
         if mark in self._busy or len(self._busy) > MAX_DEPTH:
-            self._cuts += 1
+            self.cuts += 1
             return UNKNOWN
         self._busy.add(mark)
         try:
@@ -86,9 +85,9 @@ class Flow:
         known = self._meanings.get((path, number))
         if known is not None:
             return known
-        before = self._cuts
+        before = self.cuts
         meaning = self.once((path, "use", number), lambda: self._refers(path, number))
-        if self._cuts == before:
+        if self.cuts == before:
             self._meanings[path, number] = meaning
         return meaning
 
@@ -217,7 +216,7 @@ class Flow:
         row = facts.definitions[key.number]
         if row.kind == "method" and "get" in row.decorators:
             return self.returned(key)
-        if row.kind in _TYPES | _CALLED or row.inner >= 0:
+        if row.kind in TYPES | _CALLED or row.inner >= 0:
             return (Value("definition", key),)
         if row.owner >= 0 and facts.definitions[row.owner].kind == "enum":
             return (Value("instance", Key(key.path, row.owner)),)
@@ -239,7 +238,7 @@ class Flow:
             return self.of_meaning(self.rules.imported(self, path, facts.imports[one.target]))
         if one.how == "definition":
             row = facts.definitions[one.target]
-            if row.kind in _TYPES | _CALLED or row.inner >= 0:
+            if row.kind in TYPES | _CALLED or row.inner >= 0:
                 return self.of_definition(Key(path, one.target))
         return self.expression(path, one.value) if one.value >= 0 else UNKNOWN_VALUE
 
@@ -248,7 +247,7 @@ class Flow:
         while scope > 0:
             row = facts.scopes[scope]
             kind = facts.definitions[row.definition].kind if row.definition >= 0 else ""
-            if row.kind == "class" and (within or kind in _TYPES):
+            if row.kind == "class" and (within or kind in TYPES):
                 form = "instance" if op == "this" else "super"
                 return (Value(form, Key(path, row.definition)),) if kind else UNKNOWN_VALUE
             if row.kind == "function":
@@ -297,7 +296,7 @@ class Flow:
                 tuple(
                     Value("instance", key)
                     for key in meaning.keys
-                    if self.definition(key).kind in _TYPES
+                    if self.definition(key).kind in TYPES
                 )
                 or UNKNOWN_VALUE
             )
@@ -322,7 +321,7 @@ class Flow:
             return joined(self.of_meaning(meaning), self.called) if meaning.keys else UNKNOWN_VALUE
         if value.form != "definition" or value.key is None:
             return UNKNOWN_VALUE
-        if self.definition(value.key).kind in _TYPES:
+        if self.definition(value.key).kind in TYPES:
             return (Value("instance", value.key),)
         return self.returned(value.key)
 
@@ -371,51 +370,4 @@ class Flow:
             return self.attribute_of(value.parts, name) if self.rules.closed else FOREIGN
         if value.key is None:
             return FOREIGN if value.form in ("foreign", "maker") else UNKNOWN
-        return self.member(value.key, name, skip=int(value.form == "super"))
-
-    def member(self, key: Key, name: str, skip: int = 0) -> Meaning:
-        """The member `name` of a type, of its bases, or of the type that it is another name of."""
-        order, complete = self.linear(key)
-        for one in order[skip:]:
-            facts = self.facts(one.path)
-            row = self.definition(one)
-            found = list(self.rules.members(self, one, name))
-            for binding in facts.table.get((row.inner, name), ()) if facts is not None else ():
-                if row.inner >= 0 and binding.how in ("definition", "field"):
-                    found.append(Key(one.path, binding.target))
-            if found:
-                return self.merged(Meaning((target,)) for target in dict.fromkeys(found))
-            if row.kind == "type" and row.returns >= 0:
-                mark = (one.path, f".{name}", one.number)
-                meaning = self.once(mark, partial(self._underlying, one, name))
-                if meaning.ours or not meaning.known:
-                    return meaning
-        shown = self.definition(key).kind in _TYPES | {"namespace"}
-        return FOREIGN if shown and complete else UNKNOWN
-
-    def _underlying(self, key: Key, name: str) -> Meaning:
-        """The member of the type that a type is another name of."""
-        return self.attribute_of(self.typed(key.path, self.definition(key).returns), name)
-
-    def linear(self, key: Key) -> tuple[tuple[Key, ...], bool]:
-        """A type and its bases in the repository, nearest first; and whether the text shows what
-        every base is."""
-        known = self._linear.get(key)
-        if known is not None:
-            return known
-        self._linear[key] = ((key,), False)
-        before = self._cuts
-        order: dict[Key, None] = {key: None}
-        complete = True
-        for base in self.definition(key).bases:
-            for value in self.expression(key.path, base):
-                complete = complete and value.form in ("definition", "foreign")
-                if value.form == "definition" and value.key is not None:
-                    above, whole = self.linear(value.key)
-                    order.update(dict.fromkeys(above))
-                    complete = complete and whole
-        if self._cuts == before:
-            self._linear[key] = (tuple(order), complete)
-        else:
-            del self._linear[key]
-        return tuple(order), complete
+        return self.members.member(value.key, name, skip=int(value.form == "super"))

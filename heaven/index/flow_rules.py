@@ -12,6 +12,8 @@ from .modules import Module
 if TYPE_CHECKING:
     from .flow import Flow
 
+TYPES: Final = frozenset({"class", "interface", "enum", "type"})
+
 
 class Value(NamedTuple):
     """What an expression may be.

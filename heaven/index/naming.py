@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from .bind import Key, Meaning
-from .bind_values import Value
+from .bind_kinds import Value
 from .binders import kin_of
 from .facts import Binding, FileFacts, Use
 from .family import holders_of, related

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from ..records import RefKind
 from .annotations import TypeNode, read_annotation
+from .narrowing import Narrowed, Range, class_ranges, narrowed_regions
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-Range: TypeAlias = tuple[int, int]
 
 _BINDINGS: Final = (
     "variable",
@@ -23,8 +22,9 @@ _BINDINGS: Final = (
     "global",
     "nonlocal",
 )
+LISTED: Final = -1
 _NOTHING: Final = (-1, -1)
-_TAKES: Final = ("value", "context", "raised", "iterable")
+_TAKES: Final = ("value", "context", "raised", "iterable", "expected")
 
 
 @dataclass(slots=True)
@@ -102,6 +102,7 @@ class Reading:
     types: dict[int, tuple[int, TypeNode]] = field(default_factory=dict)
     type_nodes: list[Node] = field(default_factory=list)
     imports: list[ImportRead] = field(default_factory=list)
+    narrowings: list[Narrowed] = field(default_factory=list)
 
     def text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", errors="replace")
@@ -147,7 +148,8 @@ class Reading:
                 at = node.start_byte, node.end_byte
                 node = captures["callee"][0]
                 callee = node.start_byte, node.end_byte
-                made[at] = ("call", callee)
+                if at not in made:
+                    made[at] = ("call", callee)
                 callees.append(callee)
             else:
                 _READ[form](self, captures)
@@ -155,6 +157,13 @@ class Reading:
     def _none(self, captures: dict[str, list[Node]]) -> None:
         at = span(captures["none"][0])
         self.made.setdefault(at, ("none", at))
+
+    def _narrowing(self, captures: dict[str, list[Node]]) -> None:
+        subject, classes = captures["subject"][0], captures["classes"][0]
+        self.narrowings.extend(
+            Narrowed(self.text(subject), at, class_ranges(classes))
+            for at in narrowed_regions(captures["narrowing"][0])
+        )
 
     def _cast(self, captures: dict[str, list[Node]]) -> None:
         self.type_nodes.append(captures["to"][0])
@@ -218,12 +227,18 @@ class Reading:
 
     def _expression(self, captures: dict[str, list[Node]]) -> None:
         whole = span(captures["whole"][0])
-        if "either" in captures:
+        if "through" in captures:
+            self.made[whole] = ("same", span(captures["through"][0]))
+        elif "chosen" in captures:
+            self.made[whole] = ("element", span(captures["chosen"][0]))
+        elif "held" in captures:
+            self.made[whole] = ("holding", span(captures["held"][0]))
+        elif "either" in captures:
             self.either[whole] = (span(captures["either"][0]), span(captures["or"][0]))
         elif "inner" in captures:
             self.made[whole] = ("same", span(captures["inner"][0]))
         else:
-            self.made[whole] = ("item", span(captures["indexed"][0]))
+            self.made.setdefault(whole, ("item", span(captures["indexed"][0])))
 
     def _definition(self, captures: dict[str, list[Node]]) -> None:
         kind = "class" if "class" in captures else "function"
@@ -271,6 +286,7 @@ class Reading:
             name = self.text(node)
             if name.isidentifier():
                 self.tokens[node.start_byte] = (node.end_byte, name)
+                self.role(node.start_byte).depth = LISTED
 
     def _binding(self, captures: dict[str, list[Node]]) -> None:
         binding = next((name for name in _BINDINGS if name in captures), "")
@@ -288,7 +304,8 @@ class Reading:
         if "owner" in captures:
             role.owner = self.text(captures["owner"][0])
         for takes in _TAKES:
-            if takes in captures:
+            # A `with` that expects an exception is first of all that.
+            if takes in captures and role.takes != "expected":
                 role.takes, role.value = takes, span(captures[takes][0])
 
     def _import(self, captures: dict[str, list[Node]]) -> None:
@@ -345,6 +362,7 @@ def _form(captures: Iterable[str]) -> str:
 
 _READ: Final[dict[str, Callable[[Reading, dict[str, list[Node]]], None]]] = {
     "whole": Reading._expression,
+    "narrowing": Reading._narrowing,
     "none": Reading._none,
     "cast": Reading._cast,
     "function": Reading._definition,

@@ -13,16 +13,20 @@ from .facts import (
     FileFacts,
     How,
     Import,
+    Narrowing,
     Op,
     Scope,
     ScopeKind,
 )
-from .reading import Opening, Range, Reading, Role
+from .narrowing import Range
+from .reading import Opening, Reading, Role
 from .uses import Uses
 
 _STATIC: Final = "staticmethod"
 _REGION, _OPENING, _IMPORT, _RESULT = range(4)
-_OPS: Final[dict[str, Op]] = {"context": "enter", "raised": "call", "iterable": "element"}
+_OPS: Final[dict[str, Op]] = {
+    "context": "enter", "raised": "call", "iterable": "element", "expected": "expected",
+}  # fmt: skip
 
 _Event: TypeAlias = "tuple[int, int, int, int, Opening | Range | int | None, int]"
 
@@ -398,6 +402,8 @@ class Sweep:
         if role.imported >= 0:
             self.uses.imported[number] = role.imported, role.depth
             on = None
+        elif role.depth:
+            self.uses.imported[number] = -1, role.depth
         self.uses.add(name, start, end, scope, kind, -1 if on is None else -2)
         if on is not None:
             self._pending_uses.append((number, on))
@@ -418,6 +424,8 @@ class Sweep:
                 value = made.add("literal", -1)
             elif role.value is not None:
                 value = made.expression(role.value, 0)
+                if value < 0 and role.value[0] in types:
+                    value = made.add("alias", types[role.value[0]])
                 if value >= 0 and role.takes in _OPS:
                     value = made.add(_OPS[role.takes], value)
             annotation = types.get(role.annotation, -1) if not role.variadic else -1
@@ -434,6 +442,9 @@ class Sweep:
             )
             for at in reading.bases.get(opening.at[0], ()):
                 uses.mark_base(self.use_at.get(reading.head(at), -1))
+        narrowings = tuple(
+            Narrowing(one.text, *one.at, made.all_of(one.classes)) for one in reading.narrowings
+        )
         return FileFacts(
             tuple(self.definitions),
             tuple(self.scopes),
@@ -442,6 +453,7 @@ class Sweep:
             uses.rows(),
             tuple(made.expressions),
             tuple(made.types),
+            narrowings,
             int(has_error),
         )
 

@@ -213,6 +213,8 @@ class Symbols:
     __pydantic_config__ = FORBID
 
     symbols: tuple[SymbolRecord, ...]
+    complete: bool
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,8 @@ class SearchFound:
 
     symbols: tuple[SymbolRecord, ...]
     code: tuple[CodeRecord, ...]
+    complete: bool
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +247,8 @@ class References:
     __pydantic_config__ = FORBID
 
     refs: tuple[ReferenceRecord, ...]
+    complete: bool
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final, TypeVar, cast
 
@@ -17,7 +18,7 @@ from ..heaven import Heaven
 from ..leases.grants import GRANTED, read_granted
 from ..leases.leases import DEFAULT_TTL_SECONDS
 from ..manifests import Verdict
-from ..records import Event, Json, JsonObject
+from ..records import Event, Json, JsonObject, Symbol
 from . import messages
 from .failures import Refusal, failure
 from .messages import event_record, reference_record, symbol_record, text_or_base64
@@ -136,13 +137,23 @@ def build(heaven: Heaven, call: Call) -> messages.Built:
 
 
 def symdef(heaven: Heaven, call: Call) -> messages.Symbols:
-    found = heaven.find_symbols(_str(call, "name"))
-    return messages.Symbols(tuple(map(symbol_record, found)))
+    name = _str(call, "name")
+    return _symbols(heaven, lambda: heaven.find_symbols(name))
+
+
+def _symbols(heaven: Heaven, question: Callable[[], tuple[Symbol, ...]]) -> messages.Symbols:
+    """The answer, with what state of the sources it is about, and whether all of them were read."""
+    found, standing = heaven.index.ask(lambda: (question(), heaven.index.standing()))
+    return messages.Symbols(tuple(map(symbol_record, found)), standing.complete, standing.as_of)
 
 
 def callers(heaven: Heaven, call: Call) -> messages.References:
-    found = heaven.callers(_str(call, "name"), _int(call, "top_k"))
-    return messages.References(tuple(reference_record(n, one) for n, one in enumerate(found, 1)))
+    name, top_k = _str(call, "name"), _int(call, "top_k")
+    found, standing = heaven.index.ask(
+        lambda: (heaven.callers(name, top_k), heaven.index.standing())
+    )
+    refs = tuple(reference_record(n, one) for n, one in enumerate(found, 1))
+    return messages.References(refs, standing.complete, standing.as_of)
 
 
 def read_slice(heaven: Heaven, call: Call) -> messages.Content:
@@ -152,7 +163,13 @@ def read_slice(heaven: Heaven, call: Call) -> messages.Content:
 
 def search(heaven: Heaven, call: Call) -> messages.SearchFound:
     query, count = _str(call, "q"), _int(call, "top_k")
-    symbols = heaven.search(query, count)
+    symbols, hits, standing = heaven.index.ask(
+        lambda: (
+            heaven.search(query, count),
+            heaven.index.hits(query, count),
+            heaven.index.standing(),
+        )
+    )
     code = [
         messages.CodeRecord(
             hit.path,
@@ -162,10 +179,12 @@ def search(heaven: Heaven, call: Call) -> messages.SearchFound:
             rank,
             None if hit.symbol is None else hit.symbol.qualname,
         )
-        for rank, hit in enumerate(heaven.index.hits(query, count), 1)
+        for rank, hit in enumerate(hits, 1)
         if hit.how == "code"
     ]
-    return messages.SearchFound(tuple(map(symbol_record, symbols)), tuple(code))
+    return messages.SearchFound(
+        tuple(map(symbol_record, symbols)), tuple(code), standing.complete, standing.as_of
+    )
 
 
 def fault(heaven: Heaven, call: Call) -> Response | tuple[Response | dict[str, Json], ...]:

@@ -63,7 +63,7 @@ def parse_body(route: Route, body: bytes) -> object:
         return _each(route.body, value)
     if route.body is NewEvent:
         return _new_event(value)
-    if route.body is ReleaseRequest and isinstance(value, dict) and "owner_id" not in value:
+    if route.body is ReleaseRequest and isinstance(value, dict) and set(value) == {"lease_ids"}:
         raise WireError("", "missing field 'owner_id': a lease is released by its owner only")
     return wire.parse(route.body, value)
 

@@ -84,6 +84,20 @@ def test_events(wire: Wire) -> None:
     assert (event["kind"], event["data"], event["seq"]) == ("note", {"n": None}, 1)
 
 
+def test_every_answer_of_the_index_says_what_it_is_about_and_whether_it_is_whole(
+    wire: Wire,
+) -> None:
+    asked = ("/ir/symdef?name=Add", "/ir/callers?name=Add", "/ir/search?q=eval")
+    before = [json.loads(wire.get(one).body) for one in asked]
+    assert {one["complete"] for one in before} == {True}
+    (as_of,) = {one["as_of"] for one in before}
+    assert as_of == wire.heaven.index.standing().as_of
+    (wire.heaven.root / "broken.py").write_text("def (:\n")
+    after = [json.loads(wire.get(one).body) for one in asked]
+    assert {one["complete"] for one in after} == {False}
+    assert as_of not in {one["as_of"] for one in after}
+
+
 def test_the_index(wire: Wire) -> None:
     root = str(wire.heaven.root)
     built = json.loads(wire.post("/ir/build", {"repo_path": root}).body)

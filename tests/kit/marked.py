@@ -56,7 +56,9 @@ def check(root: Path, files: Mapping[str, str], name: str) -> tuple[Symbol, tupl
         references = index.references(found[0])
     finally:
         index.close()
-    assert {place(root, one) for one in references if one.confidence == 1.0} == sure
-    assert {place(root, one) for one in references if one.confidence < 1.0} == unsure
+    certain = {place(root, one) for one in references if one.confidence == 1.0}
+    assert certain == sure, f"missing {sure - certain}, wrong {certain - sure}"
+    doubted = {place(root, one) for one in references if one.confidence < 1.0}
+    assert doubted == unsure, f"missing {unsure - doubted}, wrong {doubted - unsure}"
     assert len({place(root, one) for one in references}) == len(references)
     return found[0], references

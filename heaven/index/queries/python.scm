@@ -8,7 +8,9 @@
 ;                 @nonlocal, with what they take: @value @annotation @context @raised @iterable
 ;   functions     @result @yielded
 ;   expressions   @whole with @member of @object | @callee | @inner (the same value) | @indexed |
-;                 @either @or; @literal @none; @cast of something @to a type
+;                 @either @or; @literal @none; @cast of something @to a type; @through (what has
+;                 the same elements) @chosen (one of its elements) @held (one of the whole's);
+;                 @narrowing: @subject is one of @classes
 ;   imports       @import with @module @source @imported @alias @star
 
 (identifier) @use
@@ -59,6 +61,24 @@
 [(string) (concatenated_string) (integer) (float) (true) (false) (list) (dictionary) (set)
  (tuple) (list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)
  (lambda) (comparison_operator) (not_operator)] @literal
+(subscript value: (_) @through subscript: (slice)) @whole
+((call
+  function: (identifier) @_same
+  arguments: (argument_list . [(identifier) (attribute) (call) (subscript)] @through)) @whole
+ (#any-of? @_same "list" "tuple" "set" "frozenset" "sorted" "reversed" "iter" "deque"))
+((call
+  function: (identifier) @_one
+  arguments: (argument_list . [(identifier) (attribute) (call) (subscript)] @chosen)) @whole
+ (#any-of? @_one "next" "max" "min"))
+(list . [(identifier) (attribute) (call)] @held) @whole
+(list_comprehension body: (_) @held) @whole
+(set_comprehension body: (_) @held) @whole
+(generator_expression body: (_) @held) @whole
+(dictionary_comprehension body: (pair value: (_) @held)) @whole
+((call
+  function: (identifier) @_isinstance
+  arguments: (argument_list . [(identifier) (attribute)] @subject . (_) @classes .)) @narrowing
+ (#eq? @_isinstance "isinstance"))
 (return_statement (_) @result)
 (yield . (_) @yielded)
 
@@ -97,6 +117,32 @@
 (named_expression name: (identifier) @walrus value: (_) @value)
 (for_statement left: (identifier) @variable right: (_) @iterable)
 (for_in_clause left: (identifier) @variable right: (_) @iterable)
+(for_statement
+  left: (pattern_list . (_) . (identifier) @variable .)
+  right: (call
+    function: (identifier) @_enumerate
+    arguments: (argument_list . (_) @iterable))
+ (#eq? @_enumerate "enumerate"))
+(for_in_clause
+  left: (pattern_list . (_) . (identifier) @variable .)
+  right: (call
+    function: (identifier) @_enumerate
+    arguments: (argument_list . (_) @iterable))
+ (#eq? @_enumerate "enumerate"))
+(for_statement
+  left: (pattern_list . (_) . (identifier) @variable .)
+  right: (call function: (attribute object: (_) @iterable attribute: (identifier) @_items))
+ (#eq? @_items "items"))
+(for_in_clause
+  left: (pattern_list . (_) . (identifier) @variable .)
+  right: (call function: (attribute object: (_) @iterable attribute: (identifier) @_items))
+ (#eq? @_items "items"))
+((with_item value: (as_pattern
+  . (call
+    function: [(identifier) @_raises (attribute attribute: (identifier) @_raises)]
+    arguments: (argument_list . (_) @expected))
+  alias: (as_pattern_target (identifier) @variable)))
+ (#any-of? @_raises "raises" "assertRaises" "assertRaisesRegex" "warns"))
 (with_item value: (as_pattern . (_) @context alias: (as_pattern_target (identifier) @variable)))
 (except_clause value: (as_pattern . (_) @raised alias: (as_pattern_target (identifier) @variable)))
 (as_pattern_target (identifier) @variable)
@@ -147,6 +193,16 @@
   type: (type) @_alias
   right: [(identifier) (attribute) (subscript) (string) (binary_operator)] @type)
  (#match? @_alias "(^|\\.)TypeAlias$"))
+
+((assignment
+  left: (identifier)
+  !type
+  right: (subscript value: [(identifier) @_form (attribute attribute: (identifier) @_form)]) @type)
+ (#any-of? @_form "Union" "Optional" "Annotated"))
+(module (expression_statement (assignment
+  left: (identifier)
+  !type
+  right: (binary_operator operator: "|") @type)))
 
 (dotted_name) @dotted
 

@@ -11,6 +11,153 @@ from genesis_ssmp.heaven.index.symbols import SymbolIndex
 from kit.marked import check, write
 
 
+def test_a_star_import_takes_what_all_lists_and_nothing_else(tmp_path: Path) -> None:
+    files = {
+        "a.py": """\
+            __all__ = ["‹_hidden›"]
+            def _hidden(): ...
+            def shown(): ...
+            """,
+        "b.py": """\
+            from c import *
+            from a import *
+            ‹_hidden›()
+            shown()
+            """,
+        "c.py": "def shown(): ...\n",
+    }
+    check(tmp_path, files, "_hidden")
+    listed = {
+        "a.py": '__all__ = ["other"]\ndef shown(): ...\ndef other(): ...\n',
+        "c.py": "def shown(): ...\n",
+        "b.py": "from c import *\nfrom a import *\n‹shown›()\n",
+    }
+    check(tmp_path / "listed", listed, "c.py::shown")
+    added = {
+        "a.py": 'import c\n__all__ = ["other"]\n__all__ += c.__all__\nfrom c import *\nother = 1\n',
+        "c.py": '__all__ = ["‹shown›"]\ndef shown(): ...\n',
+        "b.py": "from a import *\n‹shown›()\n",
+    }
+    check(tmp_path / "added", added, "shown")
+
+
+def test_isinstance_tells_what_a_name_is(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                class A:
+                    def go(self): ...
+                class B:
+                    def go(self): ...
+                def f(x, y, node, many):
+                    if isinstance(x, A) and x.‹go›():
+                        x.‹go›()
+                    elif isinstance(x, B):
+                        x.go()
+                    else:
+                        x.‹?go›()
+                    x.‹?go›() if isinstance(x, (A, int)) else x.‹?go›()
+                    if isinstance(node.inner, A):
+                        node.inner.‹go›()
+                        node.other.‹?go›()
+                    [one.‹go›() for one in many if isinstance(one, A)]
+                    if isinstance(y, A):
+                        y = B()
+                        y.go()
+                    if not isinstance(x, B):
+                        return x.‹?go›()
+                    x.go()
+                def g(x):
+                    if isinstance(x, A) or x.‹?go›():
+                        x.‹?go›()
+                    assert isinstance(x, A)
+                    x.‹go›()
+                def h(x):
+                    if not isinstance(x, A):
+                        raise TypeError
+                    x.‹go›()
+                """
+        },
+        "A.go",
+    )
+
+
+def test_an_alias_of_a_union_is_what_it_stands_for(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import typing as t
+                class A:
+                    def go(self): ...
+                class B:
+                    def stop(self): ...
+                Either = t.Union["A", B]
+                New = A | None
+                def f(x: Either, y: t.Optional[Either], z: New):
+                    x.‹?go›()
+                    y.‹?go›()
+                    z.‹go›()
+                    z.stop()
+                """
+        },
+        "A.go",
+    )
+
+
+def test_what_built_in_functions_hand_through(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import typing as t
+                class A:
+                    def go(self): ...
+                def f(many: list[A], named: dict[str, A]):
+                    for one in sorted(many): one.‹go›()
+                    for number, one in enumerate(many): one.‹go›()
+                    for name, one in named.items(): one.‹go›()
+                    [one.‹go›() for _, one in named.items()]
+                    many[1:][0].‹go›()
+                    max(many).‹go›()
+                    for one in [A() for _ in many]: one.‹go›()
+                    for one in [A()]: one.‹go›()
+                """
+        },
+        "A.go",
+    )
+
+
+def test_what_an_object_gives_as_itself_is_of_its_own_class(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {
+            "a.py": """\
+                import pytest
+                from typing import Self, TypeVar
+                T = TypeVar("T", bound="A")
+                class A:
+                    def __enter__(self: T) -> T: ...
+                    async def __aenter__(self: T) -> T: ...
+                    def twice(self) -> Self: ...
+                class B(A):
+                    def go(self): ...
+                class Bad(Exception):
+                    def go(self): ...
+                with B() as b: b.‹go›()
+                async def f():
+                    async with B() as b: b.‹go›()
+                B().twice().twice().‹go›()
+                def test():
+                    with pytest.raises(Bad) as caught: ...
+                    caught.value.go()
+                """
+        },
+        "B.go",
+    )
+
+
 def test_imports_of_every_form_are_followed(tmp_path: Path) -> None:
     check(
         tmp_path,
@@ -463,7 +610,7 @@ def test_what_functions_return_yield_and_decorate(tmp_path: Path) -> None:
                 def f(d: t.Dict[str, A]):
                     d.get("a").‹go›()
                     for one in d.values(): one.‹go›()
-                    next(d.values()).‹?go›()
+                    next(d.values()).‹go›()
                 """
         },
         "A.go",

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from genesis_ssmp.heaven.index import languages
 from genesis_ssmp.heaven.index.languages import TABLE, LanguageRow, language_of, query, query_text
+from genesis_ssmp.heaven.index.symbols import SymbolIndex
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -49,3 +51,24 @@ def test_a_grammar_is_imported_only_when_a_file_of_its_language_is_there(tmp_pat
     )
     loaded = {name for name in done.stdout.split() if "." not in name}
     assert loaded == {"tree_sitter_go", "tree_sitter_python"}
+
+
+def test_a_row_and_a_query_file_are_all_that_a_language_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = Path(languages.__file__).parent
+    knowing = [one.name for one in package.rglob("*.py") if "rust" in one.read_text().lower()]
+    assert knowing == ["languages.py"]
+    row = LanguageRow("crab", (".crab",), "tree_sitter_rust", "language", "rust.scm")
+    monkeypatch.setitem(languages._BY_EXTENSION, ".crab", row)
+    (tmp_path / "a.crab").write_text("struct Crab;\nimpl Crab { fn walk(&self) {} }\n")
+    (tmp_path / "b.crab").write_text("fn main() { Crab.walk(); }\n")
+    index = SymbolIndex(tmp_path, None)
+    try:
+        (walk,) = index.find_symbols("walk")
+        (use,) = index.references(walk)
+    finally:
+        index.close()
+    assert (walk.qualname, walk.kind) == ("Crab.walk", "method")
+    assert (use.path, use.ref_kind, use.scope) == ("b.crab", "call", "main")
+    assert 0 < use.confidence <= 0.3 and use.candidates == (walk.id,)
