@@ -274,6 +274,23 @@ _PARAMETERS: Final = (
         + "DO Add a test for ${h}\nRETURN edit_ir\n",
         "PARAM a 0123456789\nPARAM b ${a}${a}\n" + _AA + "DO Add a test for ${b}\nRETURN edit_ir\n",
     ),
+    entry(
+        "AA0312",
+        "unknown type of a parameter",
+        "`PARAM name:type` takes symbol (name, Class.method or path::name), path (in the "
+        "repository), int (a whole number) or text (words). Without a type a parameter takes any "
+        "value.",
+        "PARAM file:paht src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+        "PARAM file:path src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+    ),
+    entry(
+        "AA0313",
+        "value that is not of its parameter's type",
+        "The default of a typed parameter, or the value given with `--param`, is not of the type "
+        "that its PARAM line names.",
+        "PARAM file:path ../a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+        "PARAM file:path src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+    ),
 )
 
 _PLAN: Final = (
