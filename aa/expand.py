@@ -140,7 +140,7 @@ class Scope:
         if not self._told or default is None or "${" in default.value:
             self._error(
                 "AA0313",
-                f"parameter {param.name.value} is a {param.type.value}, and {wrong}",
+                f"parameter {param.name.value} is of type {param.type.value}, and {wrong}",
                 place,
             )
         return False

@@ -231,7 +231,7 @@ class _Expansion:
                 assert type_ is not None and module is not None
                 self._error(
                     "ISA0310",
-                    f"{name} is a {type_.value}, and {wrong}",
+                    f"{name} is of type {type_.value}, and {wrong}",
                     argument.value.span,
                     scope.file,
                     related=(Related("declared here", known[name].span, module.source.name),),

@@ -9,15 +9,15 @@ from kit.mission import Mission
 from kit.repository import Repository
 
 CORE: JsonObject = {"op": "replace_line", "path": "calc/core.py"}
-SIGNATURE = {**CORE, "lines": [4], "content": "def Add(a: int, b: int, c: int = 0) -> int:\n"}
-BODY = {**CORE, "lines": [5], "content": "    return b + a\n"}
+SIGNATURE: JsonObject = {**CORE, "lines": [4], "content": "def Add(a: int, b: int, c: int = 0) -> int:\n"}
+BODY: JsonObject = {**CORE, "lines": [5], "content": "    return b + a\n"}
 TEST: JsonObject = {"op": "delete_span", "path": "tests/test_core.py", "lines": [5, 5]}
 NEW: JsonObject = {
     "op": "add_file",
     "path": "requirements.txt",
     "content": "rich\n",
 }
-BREACHES = {
+BREACHES: dict[str, tuple[JsonObject, str]] = {
     "@paths tests/**": (BODY, "calc/core.py:5"),
     "@max-lines 1": (BODY, "calc/core.py:5"),
     "@public-api-unchanged": (SIGNATURE, "calc/core.py:4: the signature of Add was"),
