@@ -9,7 +9,11 @@ from kit.mission import Mission
 from kit.repository import Repository
 
 CORE: JsonObject = {"op": "replace_line", "path": "calc/core.py"}
-SIGNATURE: JsonObject = {**CORE, "lines": [4], "content": "def Add(a: int, b: int, c: int = 0) -> int:\n"}
+SIGNATURE: JsonObject = {
+    **CORE,
+    "lines": [4],
+    "content": "def Add(a: int, b: int, c: int = 0) -> int:\n",
+}
 BODY: JsonObject = {**CORE, "lines": [5], "content": "    return b + a\n"}
 TEST: JsonObject = {"op": "delete_span", "path": "tests/test_core.py", "lines": [5, 5]}
 NEW: JsonObject = {
