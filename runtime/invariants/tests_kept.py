@@ -2,8 +2,8 @@
 
 What counts as a check is syntax: an `assert` that is not true whatever happens, and a call whose
 name says that it asserts (`assertEqual`, `pytest.raises`, `expect`, `t.Fatal`, `require.Equal`). A
-test that only moved, its text unchanged, is still there. That a check asks less than before is not
-seen.
+test that moved, or has another name and the same text, is still there. That a check asks less than
+before is not seen.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ _SETTINGS: Final = (
 
 @dataclass(slots=True)
 class _Test:
-    """`text` is the test's own text; `skips` counts what skips it, also on the class around it."""
+    """`text` is the test's own text without its name; `skips` counts what skips it, also on the
+    class around it."""
 
     line: int
     text: bytes
@@ -144,7 +145,7 @@ def _read(path: str, source: bytes | None) -> _File:
             continue
         test = _Test(
             source.count(b"\n", 0, definition.name_start) + 1,
-            source[definition.start : definition.end],
+            _apart_from_name(definition, source),
         )
         home = file.tests if _is_test(row, definition, around, source) else file.helpers
         home[_unique(home, definition.qualname)] = test
@@ -155,6 +156,12 @@ def _read(path: str, source: bytes | None) -> _File:
     ]
     _count(file, row, Parser(grammar(row)).parse(source).root_node, extents, classes)
     return file
+
+
+def _apart_from_name(definition: Definition, source: bytes) -> bytes:
+    """The text of a definition by which it is known again where it moved or is called otherwise."""
+    behind = definition.name_start + len(definition.name.encode())
+    return source[definition.start : definition.name_start] + source[behind : definition.end]
 
 
 def _unique(known: dict[str, _Test], name: str) -> str:

@@ -79,6 +79,8 @@ WEAKER = [
     ("pyproject.toml", "[a]\n", "[a]", '[a]\naddopts = "-k not slow"', "pyproject.toml:2"),
 ]
 KEPT = [
+    ("test_x.py", PY, "def test_raises", "def test_that_it_raises"),
+    ("test_x.py", PY, "class TestThing", "class TestOther"),
     ("test_x.py", PY, "    assert n > 0\n", "    assert n > 0\n    assert n\n"),
     ("test_x.py", PY, "[1, 2, 3]", "[1, 2, 3, 4]"),
     ("test_x.py", PY, "assert n > 0", "assert n >= 1, n"),
