@@ -121,7 +121,8 @@ def no_numbers(text: str) -> str:
 
 
 def fenced(text: str) -> str:
-    return f"Here is the change:\n\n```diff\n{text}```\n\nThat is all.\n"
+    text = text.removesuffix("\n")
+    return f"Here is the change:\n\n```diff\n{text}\n```\n\nThat is all.\n"
 
 
 def git_head(text: str) -> str:
