@@ -148,9 +148,11 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """`PARAM name [default]`; `${name}` stands for it in every word and text after expansion."""
+    """`PARAM name[:type] [default]`; `${name}` stands for it in every word and text after
+    expansion. The type is symbol, path, int or text; None takes any value."""
 
     name: Word
+    type: Word | None
     default: Word | Text | None
     span: Span
 

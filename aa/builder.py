@@ -93,7 +93,19 @@ class Builder:
 
     def param(self, tokens: list[Token]) -> ast.Param:
         default = self._value(tokens[2]) if len(tokens) > 2 else None
-        return ast.Param(self._word(tokens[1]), default, self._whole(tokens))
+        word = self._word(tokens[1])
+        name, colon, type_name = word.value.partition(":")
+        span = word.span
+        type_ = None
+        if colon:
+            at = Span(span.line, span.column + len(name) + 1, len(type_name))
+            type_ = ast.Word(type_name, at)
+        return ast.Param(
+            ast.Word(name, Span(span.line, span.column, len(name))),
+            type_,
+            default,
+            self._whole(tokens),
+        )
 
     def _span(self, token: Token) -> Span:
         start = cast(int, token.start_pos)

@@ -15,9 +15,11 @@ from . import ast
 from .diagnostic import Diagnostic, Related, did_you_mean, error, warning
 from .macros import SIGNATURES
 from .node import dataclass
+from .param_types import TYPES, problem
 from .source import MAX_FILE_BYTES, Source
 from .span import Span
 from .validate import TOP
+from .words import shown
 
 NodeT = TypeVar("NodeT")
 
@@ -90,8 +92,17 @@ class Scope:
     program share a `room`.
     """
 
-    def __init__(self, declared: Iterable[ast.Param], file: str, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        declared: Iterable[ast.Param],
+        file: str,
+        room: Room | None = None,
+        *,
+        told: bool = False,
+    ) -> None:
+        """`told`: what is wrong with the declarations, whatever the values, was reported."""
         self.file = file
+        self._told = told
         self._room = room or Room()
         self.diagnostics: list[Diagnostic] = []
         self.complete = True
@@ -109,8 +120,30 @@ class Scope:
             self._error(
                 "AA0302", f"parameter {name} is declared twice", param.name.span, related=(related,)
             )
-        else:
-            self.declared[name] = param
+            return
+        self.declared[name] = param
+        if param.type is not None and param.type.value not in TYPES and not self._told:
+            self._error(
+                "AA0312",
+                f"unknown type {shown(param.type.value)} of a parameter",
+                param.type.span,
+                hint=did_you_mean(param.type.value, TYPES) or "one of " + ", ".join(TYPES),
+            )
+
+    def _fits(self, param: ast.Param, value: str, place: Span) -> bool:
+        """Whether the value is of the parameter's type; AA0313 at `place` where it is not."""
+        wrong = problem(param.type.value, value) if param.type is not None else None
+        if wrong is None:
+            return True
+        assert param.type is not None
+        default = param.default
+        if not self._told or default is None or "${" in default.value:
+            self._error(
+                "AA0313",
+                f"parameter {param.name.value} is of type {param.type.value}, and {wrong}",
+                place,
+            )
+        return False
 
     def give_from_outside(self, params: Mapping[str, str]) -> None:
         """Values of `--param`. A parameter with neither value nor default is an error."""
@@ -128,6 +161,8 @@ class Scope:
                     f"the value given for {name} holds characters that no program may hold",
                     self.declared[name].span,
                 )
+                self._values[name] = None
+            elif not self._fits(self.declared[name], value, self.declared[name].span):
                 self._values[name] = None
         accepted = {n: v for n, v in params.items() if n in self.declared and n not in self._values}
         for name in self.give(accepted):
@@ -152,7 +187,9 @@ class Scope:
             if name in values:
                 self._values[name] = values[name]
             elif default is not None:
-                self._values[name] = default
+                assert param.default is not None
+                given = "${" not in default and not self._fits(param, default, param.default.span)
+                self._values[name] = None if given else default
             else:
                 without.append(name)
         # Only now, so that a default cannot refer to a parameter declared below it.

@@ -327,7 +327,7 @@ def _assert(line: Line) -> None:
 
 
 def _param(line: Line) -> None:
-    hint = 'write PARAM name [default], a default with blanks as "..."'
+    hint = 'write PARAM name[:type] [default], a default with blanks as "..."'
     arguments = line.pieces[1:]
     if not arguments:
         line.report("AA0113", "PARAM needs a name", line.end(), hint)
@@ -335,7 +335,7 @@ def _param(line: Line) -> None:
     if not all(check_closed(line, piece) for piece in arguments):
         return
     name = arguments[0]
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.text) is None:
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z0-9_]*)?", name.text) is None:
         before, equals, default = name.text.partition("=")
         if equals and before:
             hint = f"write PARAM {shown(before)} {shown(default)}".rstrip()

@@ -53,8 +53,9 @@ def unparse_directive(directive: ast.Directive) -> str:
             return f"ASSERT tests {text(selector)}"
         case ast.Return(type_):
             return f"RETURN {type_.value}"
-        case ast.Param(name, default):
-            return f"PARAM {name.value}" + ("" if default is None else f" {value(default)}")
+        case ast.Param(name, type_, default):
+            head = f"PARAM {name.value}" + ("" if type_ is None else f":{type_.value}")
+            return head + ("" if default is None else f" {value(default)}")
     raise TypeError(f"{type(directive).__name__} is not a directive of Angel Assembly")
 
 

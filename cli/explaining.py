@@ -101,9 +101,10 @@ def describe_module(name: str, report: Report) -> None:
     for directive in parsed.program.directives:
         if isinstance(directive, Param):
             default = directive.default.value if directive.default is not None else None
-            params.append({"name": directive.name.value, "default": default})
+            type_ = directive.type.value if directive.type is not None else None
+            params.append({"name": directive.name.value, "type": type_, "default": default})
             words.append(
-                f"{directive.name.value}=..."
+                f"{directive.name.value}={type_.upper() if type_ else '...'}"
                 if default is None
                 else f"[{directive.name.value}={default!r}]"
             )

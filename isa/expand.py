@@ -13,6 +13,7 @@ from ..aa import ast as aa
 from ..aa.diagnostic import Diagnostic, Related, did_you_mean, error
 from ..aa.expand import Room, Scope
 from ..aa.node import dataclass
+from ..aa.param_types import problem
 from ..aa.source import Source, SourceUnreadable
 from ..aa.span import Span
 from ..aa.validate import MAX_DIRECTIVES
@@ -23,7 +24,7 @@ from .validate import validate_module
 MAX_DEPTH: Final = 32
 """Modules within modules."""
 
-_OF_VALUES: Final = frozenset({"AA0308", "AA0310", "AA0311"})
+_OF_VALUES: Final = frozenset({"AA0308", "AA0310", "AA0311", "AA0313"})
 """What depends on a parameter's value; the rest is reported when the module is read, once."""
 
 
@@ -115,7 +116,7 @@ class _Expansion:
         values = self._arguments(use, module, scope)
         if module is None:
             return None
-        inner = Scope(module.params, name, self.room)
+        inner = Scope(module.params, name, self.room, told=True)
         for missing in inner.give(values):
             related = Related("declared without a default here", inner.declared[missing].span, name)
             self._error(
@@ -197,7 +198,7 @@ class _Expansion:
     def _arguments(
         self, use: ast.Use, module: _Module | None, scope: Scope
     ) -> dict[str, str | None]:
-        known = [param.name.value for param in module.params] if module else []
+        known = {param.name.value: param for param in module.params} if module else {}
         values: dict[str, str | None] = {}
         first: dict[str, Span] = {}
         for argument in use.arguments:
@@ -222,6 +223,20 @@ class _Expansion:
                 self._error("ISA0306", message, argument.name.span, scope.file, hint=hint)
                 continue
             values[name] = value
+            type_ = known[name].type if module is not None else None
+            wrong = None
+            if type_ is not None and "${" not in value:
+                wrong = problem(type_.value, value)
+            if wrong is not None:
+                assert type_ is not None and module is not None
+                self._error(
+                    "ISA0310",
+                    f"{name} is of type {type_.value}, and {wrong}",
+                    argument.value.span,
+                    scope.file,
+                    related=(Related("declared here", known[name].span, module.source.name),),
+                )
+                values[name] = None
         return values
 
     def _too_large(self, use: ast.Use, file: str) -> None:

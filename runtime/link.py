@@ -31,7 +31,7 @@ from .angels import Angel
 from .angels.select import WAYS
 from .checks import CheckUnavailable, command, detect
 from .errors import BaseRevMismatch
-from .invariants import CHECKED
+from .invariants import is_checked
 from .live import check_kind, scope_type
 from .revision import pin
 
@@ -117,7 +117,7 @@ class _Linker:
         elif op is Op.MACRO:
             self._macro(pc, self._text(operands[0]), operands[1])
         elif op is Op.ANGEL:
-            self._ask(pc, self._text(operands[0]), CHOICES[Kind.RETURN][operands[1]])
+            self._ask(pc, self._text(operands[0]))
         elif op is Op.RUN:
             self._run(pc, CHOICES[Kind.RUN][operands[0]], self._text(operands[1]))
         elif op is Op.INVARIANT:
@@ -269,7 +269,7 @@ class _Linker:
             stem = old[: max(old.rfind("."), old.rfind(":")) + 1] if "::" in old else ""
             self._made |= {new, bare, stem + bare}
 
-    def _ask(self, pc: int, task: str, returns: str) -> None:
+    def _ask(self, pc: int, task: str) -> None:
         self._angel_before = True
         if self._angel is None and not self._angel_missing:
             self._angel_missing = True
@@ -279,14 +279,6 @@ class _Linker:
                 task,
                 "this instruction needs an angel, and none is configured",
                 "configure one: " + "; ".join(WAYS),
-            )
-        if returns == "diff_fallback":
-            self._error(
-                "AA0811",
-                pc,
-                task,
-                "RETURN diff_fallback cannot be landed by this version",
-                "write RETURN edit_ir or RETURN macro_ops",
             )
 
     def _run(self, pc: int, kind: str, selector: str) -> None:
@@ -299,13 +291,13 @@ class _Linker:
                 self._error("AA0806", pc, "", str(unavailable))
 
     def _invariant(self, pc: int, text: str) -> None:
-        if text.startswith("@") and text.split()[0] not in CHECKED:
+        if text.startswith("@") and not is_checked(text):
             self._error(
                 "AA0810",
                 pc,
                 text.split()[0],
-                f"{text.split()[0]} is not checked by this version, and must not pass unchecked",
-                "leave it out, or write it as free text for the angel",
+                f"`INVARIANT {text}` is not checked by this version, and must not pass unchecked",
+                "build the program with this version",
             )
 
     def _text(self, index: int) -> str:

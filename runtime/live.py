@@ -20,12 +20,14 @@ from ..proto.leases import Scope, ScopeType
 from . import fields
 from .adopt import Trail
 from .angels import Angel, Ask, Question
+from .answers import format_refusal, outside_manifest, read_text
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
 from .edits import EditRefused, Landed, fill_hashes, land, undo
 from .edits.before import read
 from .edits.journal import EXPANDED
 from .errors import AngelUnavailable, LeaseDenied, RunDamaged
+from .formats import FormatRefused
 from .invariants import breach
 from .landing import (
     Tree,
@@ -227,22 +229,29 @@ class LiveEffects:
         if recorded is not None:
             return self._adopt(recorded)
         try:
-            edit = self._edit_of(output, shown)
+            made = None
+            if output.get("kind") == "diff_fallback":
+                made = read_text(output, shown, self._heaven)
+            edit = self._edit_of(output, shown) if made is None else made.edit
             if isinstance(edit, str):
                 return refuse("unsupported", edit)
             if self._trail:
                 # It had landed when the process died, and only its result was not written.
                 return self._landed_as(edit, self._trail.take())
             staged = stage_all(edit, self._root, self._heaven)
-            outside = _outside_manifest(output, [change.path for change in staged.files])
+            if made is not None:
+                made.check(staged)
+            outside = outside_manifest(output, made, staged.paths)
             if outside is not None:
                 return refuse("manifest", outside)
-            broken = breach(invariants, staged)
+            broken = breach(invariants, staged, self._heaven)
             if broken is not None:
                 return refuse("invariant", broken)
             landed = land(
                 staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
             )
+        except FormatRefused as refused:
+            return format_refusal(refused)
         except EditRefused as refused:
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
@@ -371,14 +380,12 @@ class LiveEffects:
         if direct is not None:
             return parse_edit(direct)
         response = wire.parse(AngelResponse, fields.record(output, "response"))
-        if response.output_type == "edit_ir":
+        if fields.text(output, "kind") == "edit_ir":
             if response.edit_ir is None:
                 return "the answer says edit_ir and holds none"
             excerpts = [wire.parse(pf.Excerpt, excerpt) for excerpt in shown]
             return fill_hashes(response.edit_ir, excerpts, self._heaven)
-        if response.output_type == "macro_ops":
-            return self._expand_all(response.macro_ops or ())
-        return "this version lands edit_ir and macro_ops, not diff_fallback"
+        return self._expand_all(response.macro_ops or ())
 
     def _expand_all(self, ops: Sequence[MacroOp]) -> EditIR | str:
         if self._trail:
@@ -427,18 +434,6 @@ def _undone_files(undone: Landed) -> list[Json]:
         }
         for change in undone.files
     ]
-
-
-def _outside_manifest(output: JsonObject, touched: Sequence[str]) -> str | None:
-    """The complaint when an answer touches a file that its manifest does not name."""
-    response = fields.optional_record(output, "response")
-    if response is None or fields.text(response, "output_type") != "edit_ir":
-        return None
-    named = set(fields.texts(fields.record(response, "manifest"), "files_touched"))
-    for path in touched:
-        if path not in named:
-            return f"the answer edits {path}, which its manifest does not name"
-    return None
 
 
 def _canonical(value: JsonObject) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 from ..aa.module import Handler, Instruction, Module
 from ..aa.opcodes import CHOICES, COMMANDS, OPCODES, Action, Kind, Op, Syscall
-from ..aa.output_mode import admitted
+from ..aa.output_mode import admitted, kind_of, texts
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
@@ -44,7 +44,7 @@ class Machine:
         self._context: list[JsonObject] = []
         self._invariants: list[str] = []
         self._scopes: list[tuple[str, str]] = []
-        self._output: JsonObject | None = None
+        self._output: dict[str, Json] | None = None
         self._shown: list[JsonObject] = []
         self._edits = 0
         self._missions = 0
@@ -148,10 +148,17 @@ class Machine:
         declared = CHOICES[Kind.RETURN][instruction.operands[1]]
         assert self._output is not None, "the verifier holds that an output is there"
         kind = fields.text(self._output, "kind")
+        response = fields.optional_record(self._output, "response")
+        if response is not None:
+            kind = kind_of(mode, kind, _held(response))
         kinds = admitted(mode, declared)
         if kind not in kinds:
             wanted = " or ".join(sorted(kinds))
             self._fail("answer", f"the answer is {kind}, and output mode {mode} admits {wanted}")
+        self._output = {**self._output, "kind": kind}
+        if kind == "diff_fallback":
+            welcome: list[Json] = [*texts(mode)]
+            self._output["texts"] = welcome
 
     def _assert_passed(self, instruction: Instruction) -> None:
         kind = CHOICES[Kind.RUN][instruction.operands[0]]
@@ -292,7 +299,7 @@ class Machine:
         )
         refused = fields.optional_record(result, "refused")
         if refused is not None:
-            kind: FailureKind = "check" if refused.get("code") == "invariant" else "conflict"
+            kind = _KINDS.get(str(refused.get("code")), "conflict")
             self._fail(kind, fields.text(refused, "message"))
         self._edits += 1
         self._output = None
@@ -417,6 +424,15 @@ class Machine:
         if self._observe is not None:
             self._observe(Progress(kind, self._pc, text, result))
 
+
+def _held(response: JsonObject) -> frozenset[str]:
+    """The kinds of output that an angel's answer holds, whatever it says it is."""
+    return frozenset(kind for kind, field in _HOLDERS.items() if response.get(field) is not None)
+
+
+_HOLDERS: Final = {"edit_ir": "edit_ir", "macro_ops": "macro_ops", "diff_fallback": "diff"}
+_KINDS: Final[dict[str, FailureKind]] = {"invariant": "check", "answer": "answer"}
+"""What a refused EMIT is a failure of, by the refusal's code; of the others it is a conflict."""
 
 _HANDLER_CALLS: Final = frozenset({Syscall.ROLLBACK, Syscall.ESCALATE})
 """Syscalls that a handler makes, not the instruction at the pc."""

@@ -220,6 +220,20 @@ _MODULES: Final = (
         _ISA + "USE greet\n" + _GREET + _RENAME,
         _ISA + "USE ./greet.isa\n" + _GREET + _RENAME,
     ),
+    entry(
+        "ISA0310",
+        "argument that is not of its parameter's type",
+        "The module declares the parameter with a type (`PARAM new:symbol`), and the value on the "
+        "USE line is not of it.",
+        _ISA
+        + 'USE ./greet.isa new="good day"\n'
+        + _GREET
+        + "PARAM new:symbol\nOP RENAME_SYMBOL greet ${new}\n",
+        _ISA
+        + "USE ./greet.isa new=welcome\n"
+        + _GREET
+        + "PARAM new:symbol\nOP RENAME_SYMBOL greet ${new}\n",
+    ),
 )
 
 CODES: Final = (*_ISA_MEANING, *_MODULES)

@@ -102,22 +102,13 @@ CODES: Final = (
     Code(
         "AA0810",
         "error",
-        "Invariant that is not checked",
-        "`INVARIANT @name` promises that every edit is checked against it. This version checks "
-        "@paths and @max-lines; a program with another one is refused rather than run unchecked.",
-        _HEAD + "INVARIANT @public-api-unchanged\nOP RENAME_SYMBOL greet salute\n",
-        _HEAD + "INVARIANT @max-lines 200\nOP RENAME_SYMBOL greet salute\n",
+        "Bytecode with an invariant that is not there",
+        "`INVARIANT @name` promises that every edit is checked against it, and this version knows "
+        "none of that name. The compiler refuses that in a program; bytecode may come from "
+        "elsewhere, and is refused rather than run unchecked.",
+        "",
+        "",
         "isa",
-    ),
-    Code(
-        "AA0811",
-        "error",
-        "Diffs cannot be landed",
-        "RETURN diff_fallback asks the angel for a unified diff, which this version cannot turn "
-        "into Edit IR. Declare edit_ir or macro_ops.",
-        "BASE_REV HEAD\nLEASE file:app.py\nDO Make greet polite\nRETURN diff_fallback\n",
-        "BASE_REV HEAD\nLEASE file:app.py\nDO RENAME_SYMBOL greet salute\nRETURN edit_ir\n",
-        "aa",
     ),
     Code(
         "AA0812",

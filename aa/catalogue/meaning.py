@@ -274,6 +274,23 @@ _PARAMETERS: Final = (
         + "DO Add a test for ${h}\nRETURN edit_ir\n",
         "PARAM a 0123456789\nPARAM b ${a}${a}\n" + _AA + "DO Add a test for ${b}\nRETURN edit_ir\n",
     ),
+    entry(
+        "AA0312",
+        "unknown type of a parameter",
+        "`PARAM name:type` takes symbol (name, Class.method or path::name), path (in the "
+        "repository), int (a whole number) or text (words). Without a type a parameter takes any "
+        "value.",
+        "PARAM file:paht src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+        "PARAM file:path src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+    ),
+    entry(
+        "AA0313",
+        "value that is not of its parameter's type",
+        "The default of a typed parameter, or the value given with `--param`, is not of the type "
+        "that its PARAM line names.",
+        "PARAM file:path ../a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+        "PARAM file:path src/a.py\nBASE_REV HEAD\nLEASE file:${file}\n" + _DO,
+    ),
 )
 
 _PLAN: Final = (
@@ -297,19 +314,10 @@ _PLAN: Final = (
     entry(
         "AA0501",
         "output type that the mode does not admit",
-        "In output mode hard an angel's answer is of the declared type, and that type can be "
-        "checked against what the angel saw. A plain diff cannot.",
+        "In output mode hard an angel's answer is of the declared type, and names the places that "
+        "it changes. A diff only quotes lines, which have to be looked for. Mode medium takes it.",
         "# aac build --output-mode hard\n" + _AA + "DO Add a test\nRETURN diff_fallback\n",
         "# aac build --output-mode hard\n" + _AA + "DO Add a test\nRETURN edit_ir\n",
-    ),
-    entry(
-        "AA0502",
-        "output type that is refused when the program runs",
-        "Output mode medium, the default, admits edit_ir and macro_ops. The program compiles, and "
-        "an answer that is a diff fails its section.",
-        _AA + "DO Add a test\nRETURN diff_fallback\n",
-        _AA + "DO Add a test\nRETURN edit_ir\n",
-        severity="warning",
     ),
 )
 

@@ -11,9 +11,9 @@ from genesis_ssmp.isa import explain as isa_explain
 
 # Shown by no text: a file that is not there (AA0100), 100,001 lines (AA0207), a value from the
 # command line that no file may hold (AA0309), bytes that are no module (AA0601 to AA0611), a
-# million instructions (AA0719), bytecode of another version (AA0813).
+# million instructions (AA0719), bytecode of another version (AA0810, AA0813).
 WITHOUT_EXAMPLE = {
-    *("AA0100", "AA0207", "AA0309", "AA0719", "AA0813"),
+    *("AA0100", "AA0207", "AA0309", "AA0719", "AA0810", "AA0813"),
     *(f"AA06{number:02}" for number in range(1, 12)),
 }
 

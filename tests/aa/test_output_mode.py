@@ -19,13 +19,13 @@ MODES: tuple[OutputMode, ...] = ("soft", "medium", "hard")
         ("soft", "diff_fallback", []),
         ("medium", "edit_ir", []),
         ("medium", "macro_ops", []),
-        ("medium", "diff_fallback", ["AA0502"]),
+        ("medium", "diff_fallback", []),
         ("hard", "edit_ir", []),
         ("hard", "macro_ops", []),
         ("hard", "diff_fallback", ["AA0501"]),
     ],
 )
-def test_a_diff_is_for_soft_mode(mode: OutputMode, returns: ReturnType, found: list[str]) -> None:
+def test_hard_mode_takes_no_diff(mode: OutputMode, returns: ReturnType, found: list[str]) -> None:
     text = f"BASE_REV HEAD\nLEASE file:a\nDO x\nRETURN {returns}\n"
     compiled = compile_text(text, "aa", output_mode=mode)
     assert codes(compiled) == found

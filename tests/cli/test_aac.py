@@ -453,6 +453,16 @@ def test_doc_describes_a_module(aac: Aac) -> None:
     assert aac("doc").code == 0
 
 
+def test_doc_of_a_standard_module(aac: Aac, snapshot: SnapshotAssertion) -> None:
+    assert aac("doc", "std.rename").out == snapshot
+    params = aac("doc", "std.add_tests", "--json").json()["params"]
+    assert isinstance(params, list)
+    assert params[:2] == [
+        {"name": "symbol", "type": "symbol", "default": None},
+        {"name": "where", "type": "path", "default": "tests"},
+    ]
+
+
 def test_version_names_the_bytecode_format(aac: Aac) -> None:
     ended = aac("--version")
     assert ended.code == 0

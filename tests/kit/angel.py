@@ -19,6 +19,13 @@ def edit_answer(*ops: JsonObject, task: str | None = None) -> dict[str, Json]:
     return answer
 
 
+def text_answer(text: str, *files: str) -> dict[str, Json]:
+    """An answer of output type diff_fallback; `files` are those of its manifest."""
+    named: list[Json] = [*files]
+    manifest: dict[str, Json] = {"files_touched": named, "symbols_touched": []}
+    return {"output_type": "diff_fallback", "diff": text, "manifest": manifest}
+
+
 def scripted(*answers: JsonObject, advice: Sequence[str] = ()) -> ScriptedAngel:
     """An angel that gives these answers in order."""
     return ScriptedAngel("scripted:test", answers, advice)

@@ -7,17 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genesis_ssmp.aa.encode import encode
+from genesis_ssmp.aa.lowered import OutputMode
 from genesis_ssmp.aa.source import Source
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.isa.compile import compile_source
 from genesis_ssmp.runtime.angels import Angel
 from genesis_ssmp.runtime.execute import Ended, Program, Refused, execute
 from genesis_ssmp.runtime.outcome import Progress
+from genesis_ssmp.stdlib import load
 
 
-def program(text: str, name: str = "test.isa", params: Mapping[str, str] | None = None) -> Program:
+def program(
+    text: str,
+    name: str = "test.isa",
+    params: Mapping[str, str] | None = None,
+    *,
+    output_mode: OutputMode = "medium",
+) -> Program:
     """A compiled program; the test fails where it has errors."""
-    compiled = compile_source(Source(name, text), params=params or {})
+    source = Source(name, text)
+    compiled = compile_source(source, params=params or {}, output_mode=output_mode, loader=load)
     assert compiled.module is not None, compiled.diagnostics
     return Program(name, compiled.module, encode(compiled.module), text)
 
@@ -31,11 +40,16 @@ class Mission:
     progress: list[Progress]
 
     def run(
-        self, text: str, *, name: str = "test.isa", angel: Angel | None = None
+        self,
+        text: str,
+        *,
+        name: str = "test.isa",
+        angel: Angel | None = None,
+        output_mode: OutputMode = "medium",
     ) -> Ended | Refused:
         self.progress.clear()
         return execute(
-            program(text, name),
+            program(text, name, output_mode=output_mode),
             self.heaven,
             self.root,
             angel=angel,
@@ -44,8 +58,15 @@ class Mission:
             observe=self.progress.append,
         )
 
-    def ended(self, text: str, *, name: str = "test.isa", angel: Angel | None = None) -> Ended:
+    def ended(
+        self,
+        text: str,
+        *,
+        name: str = "test.isa",
+        angel: Angel | None = None,
+        output_mode: OutputMode = "medium",
+    ) -> Ended:
         """As `run`; the test fails where the program was refused before it began."""
-        result = self.run(text, name=name, angel=angel)
+        result = self.run(text, name=name, angel=angel, output_mode=output_mode)
         assert isinstance(result, Ended), result.diagnostics
         return result

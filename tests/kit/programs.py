@@ -101,6 +101,7 @@ def aa_directives() -> st.SearchStrategy[aa.Directive]:
         st.builds(
             aa.Param,
             words(IDENTIFIERS),
+            st.one_of(st.none(), words(st.sampled_from(("symbol", "path", "int", "text", "x")))),
             st.one_of(st.none(), words(), _quoted(_VALUES)),
             _SPAN,
         ),

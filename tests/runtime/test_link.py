@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from genesis_ssmp.aa.catalogue.link import CODES
+from genesis_ssmp.aa.opcodes import Op
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.runtime.link import Linked, link
 from kit.mission import program
+from kit.modules import Builder
 from kit.repository import make_repository
 
 FILES = {
@@ -114,3 +116,15 @@ def test_bytecode_that_calls_an_unknown_macro_op_is_refused(heaven: Heaven) -> N
         constants = tuple(new if c == old else c for c in module.constants)
         found = link(replace(module, constants=constants), heaven, heaven.root).diagnostics
         assert [one.code for one in found] == ["AA0813"]
+
+
+@pytest.mark.parametrize("text", ["@of-the-future", "@max-lines many", "@max-lines", "@paths"])
+def test_bytecode_with_an_invariant_that_is_not_checked_here_is_refused(
+    heaven: Heaven, text: str
+) -> None:
+    build = Builder()
+    build.head()
+    build.emit(Op.INVARIANT, build.pool.text(text))
+    build.emit(Op.HALT)
+    found = link(build.module(), heaven, heaven.root).diagnostics
+    assert [one.code for one in found] == ["AA0810"]

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from kit.breaches import broken
+
+__all__ = ["broken"]
