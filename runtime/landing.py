@@ -47,8 +47,8 @@ def stage_all(edit: EditIR, root: Path, heaven: Heaven, *, blobs: Heaven | None 
     return stage(edit, root, symbols=heaven, blobs=blobs or heaven)
 
 
-def landed_record(edit: EditIR, landed: Landed) -> JsonObject:
-    """The recorded answer to EMIT."""
+def landed_record(edit: EditIR, landed: Landed, staged: Staged) -> JsonObject:
+    """The recorded answer to EMIT. `drift` is there only where operations were found elsewhere."""
     files: list[Json] = [
         {
             "path": change.path,
@@ -62,17 +62,29 @@ def landed_record(edit: EditIR, landed: Landed) -> JsonObject:
         }
         for change in landed.files
     ]
-    return {"edit": wire.dump(edit), "files": files}
+    drift: list[Json] = [
+        {"op": one.op_index, "how": one.how, "seen": one.seen, "found": one.found}
+        for one in staged.drifts
+    ]
+    record: dict[str, Json] = {"edit": wire.dump(edit), "files": files}
+    return {**record, "drift": drift} if drift else record
 
 
 def refusal_record(refused: EditRefused) -> JsonObject:
-    """The recorded answer to EMIT where an edit was refused."""
+    """The recorded answer to EMIT where an edit was refused. `line`, `changed_by` and `mission` are
+    there where they are known."""
+    known: dict[str, Json] = {
+        "line": refused.line,
+        "changed_by": refused.changed_by,
+        "mission": refused.mission,
+    }
     return {
         "refused": {
             "code": refused.code,
             "message": str(refused),
             "path": refused.path,
             "op": refused.op_index,
+            **{name: value for name, value in known.items() if value is not None},
         }
     }
 

@@ -19,8 +19,9 @@ from . import fields
 from .angels import Angel, Ask, Question
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
-from .edits import EditRefused, Landed, fill_hashes, land, undo
+from .edits import EditRefused, Landed, explain_conflict, fill_hashes, land, undo
 from .edits.before import read
+from .edits.conflict import depth_of
 from .errors import AngelUnavailable, LeaseDenied
 from .invariants import breach
 from .landing import (
@@ -35,6 +36,7 @@ from .landing import (
 )
 from .pack import estimate_tokens
 from .revision import pin
+from .runs import find
 
 LEASE_SECONDS = 3600.0
 TAIL_LINES = 40
@@ -184,6 +186,7 @@ class LiveEffects:
         shown: Sequence[JsonObject],
         recorded: JsonObject | None,
     ) -> JsonObject:
+        edit: EditIR | str = EditIR(())
         try:
             edit = self._edit_of(output, shown)
             if isinstance(edit, str):
@@ -199,11 +202,13 @@ class LiveEffects:
                 staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
             )
         except EditRefused as refused:
+            if isinstance(edit, EditIR):
+                explain_conflict(refused, edit, self._heaven, depth=self._depth())
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
             return refuse("lease", str(refused))
         self._landed.append(landed)
-        result = landed_record(edit, landed)
+        result = landed_record(edit, landed, staged)
         track(self._tree, result)
         return result
 
@@ -280,6 +285,11 @@ class LiveEffects:
             if (None if now is None else now.blob) != after:
                 return path
         return None
+
+    def _depth(self) -> int:
+        """How deep the run's program is in conflict missions."""
+        source = find(self._heaven, self._run).source
+        return 0 if source is None else depth_of(self._heaven.get_blob(source).decode())
 
     def consult(self, request: JsonObject) -> JsonObject:
         advice = None

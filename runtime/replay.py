@@ -129,7 +129,7 @@ class _Reenacted:
         except EditRefused as refused:
             return refusal_record(refused)
         self._landed.append(landed)
-        result = landed_record(edit, landed)
+        result = landed_record(edit, landed, staged)
         self._follow(result)
         return result
 
