@@ -76,15 +76,16 @@ def _no_match(
     quoted = [bare(line) for line in wanted]
     best: int | None = None
     length = 0
-    for place, line in enumerate(lines):
+    for at, line in enumerate(lines):
         if line != quoted[0] and not line.endswith(quoted[0]):
             continue
         run = 1
-        while run < len(quoted) and lines[place + run : place + run + 1] == (quoted[run],):
+        while run < len(quoted) and lines[at + run : at + run + 1] == (quoted[run],):
             run += 1
         if run > length:
-            best, length = place, run
-    message, place = "the text to replace is not there", best
+            best, length = at, run
+    message = "the text to replace is not there"
+    place = best
     if place is None:
         place = _nearest(quoted[0], lines)
         length = 0
