@@ -17,6 +17,7 @@ from .options import output_mode_option, param_option, repo_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 from .prompts import prompt
 from .serving import serve
+from .undo import undo
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -218,22 +219,28 @@ def log(report: Report, run_name: str | None, repo: str | None) -> None:
 @repo_option
 @output_options
 def diff(report: Report, run_name: str, repo: str | None) -> None:
-    """Print what RUN (default: the last) changed, as a unified diff.
+    """Print what RUN (default: the last) changed, as a unified diff that `git apply` takes.
 
     \b
     Examples:
       aa diff
       aa diff r3 | less
+      aa diff r3 | git apply -R
     """
     from ..runtime.difference import run_diff
     from ..runtime.runs import find
     from .repository import find_root, open_heaven
 
     with open_heaven(find_root(repo), read_only=True) as heaven:
-        text = run_diff(heaven, find(heaven, run_name))
-    if report.format == "json":
-        report.result["diff"] = text.decode("utf-8", "backslashreplace")
-    else:
+        run = find(heaven, run_name)
+        files = run_diff(heaven, run)
+    changed: list[Json] = [
+        {"path": file.path, "before": file.before, "after": file.after} for file in files
+    ]
+    text = b"".join(file.diff for file in files)
+    report.result |= {"run": run.name, "undone": run.undone, "files": changed}
+    report.result["diff"] = text.decode("utf-8", "backslashreplace")
+    if report.format != "json":
         output.print_bytes(text)
     report.finish()
 
@@ -424,6 +431,7 @@ def index(report: Report, repo: str | None) -> None:
 cli.add_command(prompt)
 cli.add_command(fsck)
 cli.add_command(serve)
+cli.add_command(undo)
 
 
 def _print(report: Report, lines: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
 from ..heaven.records import JsonObject
@@ -44,8 +44,9 @@ class RunHistory:
 
 
 def histories(heaven: Heaven) -> tuple[RunHistory, ...]:
-    """Every run of the repository. An abandoned run has no changes that stand."""
-    return tuple(run_history(heaven, run) for run in all_runs(heaven))
+    """Every run of the repository. One that was abandoned or undone has no changes that stand."""
+    found = (run_history(heaven, run) for run in all_runs(heaven))
+    return tuple(replace(one, changes=()) if one.run.undone else one for one in found)
 
 
 def run_history(heaven: Heaven, run: Run) -> RunHistory:

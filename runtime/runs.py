@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
@@ -12,6 +12,7 @@ from ..heaven.protocol import HeavenProtocol
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
 from .door import Entry
+from .edits.journal import LANDED, STAGED, edit_id_of, undo_name
 from .errors import NoSuchRun, RunDamaged
 from .outcome import Outcome
 
@@ -21,7 +22,8 @@ EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. The fields from `status` on are None until it ends.
+    """One run. The fields from `status` to `tokens` are None until it ends; `undone` says that it
+    was taken back since.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -43,6 +45,7 @@ class Run:
     steps: int | None = None
     angel_calls: int | None = None
     tokens: int | None = None
+    undone: bool = False
 
 
 def start(
@@ -122,8 +125,18 @@ def close_interrupted(heaven: Heaven) -> tuple[Run, ...]:
 def all_runs(heaven: HeavenProtocol) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
-    for event in heaven.events(kinds={"run_started", "run_finished"}):
+    undoing: dict[str, str] = {}
+    for event in heaven.events(kinds={"run_started", "run_finished", STAGED, LANDED}):
+        if event.kind == LANDED:
+            taken_back = runs.get(undoing.pop(edit_id_of(event), ""))
+            if taken_back is not None:
+                runs[taken_back.name] = replace(taken_back, undone=True)
+            continue
         name = fields.text(event.data, "run")
+        if event.kind == STAGED:
+            if name.startswith(undo_name("")):
+                undoing[edit_id_of(event)] = name.removeprefix(undo_name(""))
+            continue
         if event.kind == "run_started":
             runs[name] = _started(event)
         elif name in runs:
@@ -232,4 +245,5 @@ def _finished(run: Run, event: Event) -> Run:
         steps=fields.number(data, "steps") if ended else None,
         angel_calls=fields.number(data, "angel_calls") if ended else None,
         tokens=fields.number(data, "tokens") if ended else None,
+        undone=run.undone,
     )
