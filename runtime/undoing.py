@@ -1,8 +1,8 @@
 """Taking a whole run back, as an edit of its own.
 
-The log has every edit that the run landed, so the run may be long over. What was changed since
-elsewhere in the same files stays: the run's changes are taken out by three-way merges, newest first,
-and where later work stands on them the undo is refused as a whole.
+The log has every edit that the run landed, so the run may be long over. What others changed since
+in the same files stays: the run's changes are taken out by three-way merges, newest first, and
+where later work stands on them the undo is refused as a whole.
 """
 
 from __future__ import annotations
@@ -184,15 +184,10 @@ class _File:
         if merged is None:
             raise self._refuse(step, after, now, found, before)
         self.merged = True
-        regions = [
-            Region(
-                0,
-                one.old_start,
-                one.old_end,
-                Content(merged[one.new_start : one.new_end], True, False),
-            )
-            for one in stretches(current.text.bare, merged)
-        ]
+        regions = []
+        for one in stretches(current.text.bare, merged):
+            lines = Content(merged[one.new_start : one.new_end], closed=True, crlf=False)
+            regions.append(Region(0, one.old_start, one.old_end, lines))
         return assemble(current.text, regions)[0] if regions else now
 
     def _refuse(
