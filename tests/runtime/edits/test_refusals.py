@@ -291,6 +291,8 @@ def test_trap_symlinked_file_is_not_edited(bench: EditBench) -> None:
 
 def test_trap_add_file_does_not_overwrite(bench: EditBench) -> None:
     assert refused(bench, EditOp("add_file", "a.txt", content="x")).code == "exists"
+    expected = EditOp("add_file", "a.txt", base_blob=prove(b"other", 1, 1).base_blob, content="x")
+    assert refused(bench, expected).code == "base_mismatch"
     (bench.root / "d").mkdir()
     assert refused(bench, EditOp("add_file", "d", content="x")).code == "not_a_file"
     assert refused(bench, EditOp("add_file", "a.txt/b", content="x")).code == "not_a_file"
@@ -370,6 +372,10 @@ def test_unreadable_file(bench: EditBench) -> None:
         EditOp("insert_lines", "a.txt", lines=(1,), content=""),
         EditOp("delete_span", "a.txt", lines=(1, 2), content="x"),
         EditOp("delete_file", "a.txt", symbol="x"),
+        EditOp("replace_text", "a.txt", content="x"),
+        EditOp("replace_text", "a.txt", find="x", content="y", lines=(1,)),
+        EditOp("replace_symbol", "a.txt", symbol="x"),
+        EditOp("replace_line", "a.txt", lines=(1,), content="x", find="y"),
         EditOp("add_file", "n"),
         EditOp("add_file", "n", content="\ud800"),
         EditOp("insert_after_symbol", "a.txt", content="x"),
@@ -475,6 +481,10 @@ class OneSymbol:
 @pytest.mark.parametrize(
     ("code", "name", "fits"),
     [
+        (b"function f() {} function g() {}\n", "replace_symbol", False),
+        (b"export default function f() {}\n", "replace_symbol", False),
+        (b"function f() {} // note\n", "replace_symbol", False),
+        (b"function f() {}\n", "replace_symbol", True),
         (b"function f() {} function g() {}\n", "insert_after_symbol", False),
         (b"function f() {} function g() {}\n", "insert_before_symbol", True),
         (b"g(); function f() {}\n", "insert_before_symbol", False),
@@ -491,12 +501,35 @@ def test_insertion_never_parts_a_line(
     symbols = OneSymbol(code, b"function f() {}")
     if fits:
         (change,) = stage(EditIR((op,)), bench.root, symbols=symbols, blobs=bench.blobs).files
+        if name == "replace_symbol":
+            assert change.after == b"new();\n"
+            return
         expected = b"new();\n" + code if name == "insert_before_symbol" else code + b"new();\n"
         assert change.after == expected
     else:
         with pytest.raises(EditRefused) as caught:
             stage(EditIR((op,)), bench.root, symbols=symbols, blobs=bench.blobs)
         assert (caught.value.code, caught.value.line) == ("shared_line", 1)
+
+
+def test_replaced_symbol_repeats_what_shares_its_lines(bench: EditBench) -> None:
+    code = b"export default function f() {} // note\n"
+    bench.write("f.js", code)
+    new = "export default function f(a) {} // note"
+    op = bench.op("replace_symbol", "f.js", symbol="f", content=new)
+    symbols = OneSymbol(code, b"function f() {}")
+    (change,) = stage(EditIR((op,)), bench.root, symbols=symbols, blobs=bench.blobs).files
+    assert change.after == new.encode() + b"\n"
+
+
+def test_replaced_symbol_needs_more_than_its_surroundings(bench: EditBench) -> None:
+    code = b"x = 1\ndef f():\n    return 1\ny = 2\n"
+    bench.write("c.py", code)
+    op = EditOp("replace_symbol", "c.py", symbol="f", content="z = 3")
+    op = dataclasses.replace(op, anchor_hash=prove(code, 2, 3).anchor_hash)
+    assert refused(bench, op).code == "unproven"
+    op = dataclasses.replace(op, span_hash=prove(code, 2, 3).span_hash)
+    assert bench.stage(op).files[0].after == b"x = 1\nz = 3\ny = 2\n"
 
 
 def test_symbol_operation_lands_when_only_other_parts_of_the_file_changed(
