@@ -20,7 +20,7 @@ _QUOTED: Final = {b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r", b'"': b'\\"', b"\
 @dataclass(frozen=True, slots=True)
 class FileDiff:
     """What a run made of one file. `before` and `after` are blob ids, None for no file; `diff` is
-    as `diff -u` has it, which `patch -p1` and `git apply` take."""
+    as git has it, and as `git apply` and `patch -p1` take it."""
 
     path: str
     before: str | None
@@ -40,7 +40,9 @@ def run_diff(heaven: Heaven, run: Run) -> tuple[FileDiff, ...]:
 def _files(heaven: Heaven, run: Run) -> Iterator[FileDiff]:
     first: dict[str, str | None] = {}
     last: dict[str, str | None] = {}
+    modes: dict[str, str] = {}
     for change in run_history(heaven, run).changes:
+        modes[change.path] = change.mode
         first.setdefault(change.path, change.before)
         last[change.path] = change.after
     for path in sorted(first):
@@ -48,32 +50,33 @@ def _files(heaven: Heaven, run: Run) -> Iterator[FileDiff]:
         if before != after:
             old = None if before is None else heaven.get_blob(before)
             new = None if after is None else heaven.get_blob(after)
-            yield FileDiff(path, before, after, file_diff(path, old, new))
+            yield FileDiff(path, before, after, file_diff(path, old, new, modes[path]))
 
 
-def file_diff(path: str, before: bytes | None, after: bytes | None) -> bytes:
+def file_diff(path: str, before: bytes | None, after: bytes | None, mode: str = "100644") -> bytes:
     """The unified diff of two contents, None for no file; a line of its own for binary files.
 
-    `\\ No newline at end of file` as in `diff -u`.
+    `\\ No newline at end of file` as in `diff -u`. `mode` is git's, for a file that comes or goes.
     """
-    old_name = b"/dev/null" if before is None else _name(b"a/", path)
-    new_name = b"/dev/null" if after is None else _name(b"b/", path)
+    old_name, new_name = _name(b"a/", path), _name(b"b/", path)
+    header = b"diff --git %s %s\n" % (old_name.rstrip(b"\t"), new_name.rstrip(b"\t"))
+    if before is None:
+        header += b"new file mode %s\n" % mode.encode()
+        old_name = b"/dev/null"
+    if after is None:
+        header += b"deleted file mode %s\n" % mode.encode()
+        new_name = b"/dev/null"
     old, new = before or b"", after or b""
     if is_binary(old) or is_binary(new):
-        return b"Binary files %s and %s differ\n" % (old_name.rstrip(b"\t"), new_name.rstrip(b"\t"))
+        names = old_name.rstrip(b"\t"), new_name.rstrip(b"\t")
+        return header + b"Binary files %s and %s differ\n" % names
     lines = difflib.diff_bytes(
         difflib.unified_diff, split_lines(old), split_lines(new), old_name, new_name
     )
-    diff = b"".join(
+    return header + b"".join(
         line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
         for line in lines
     )
-    if diff:
-        return diff
-    # An empty file comes or goes without a line: only git's own header can say that.
-    what = b"new file" if before is None else b"deleted file"
-    names = _name(b"a/", path).rstrip(b"\t"), _name(b"b/", path).rstrip(b"\t")
-    return b"diff --git %s %s\n%s mode 100644\n" % (*names, what)
 
 
 def _name(prefix: bytes, path: str) -> bytes:

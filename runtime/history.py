@@ -24,13 +24,15 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file as one EMIT changed it. `before` and `after` are blob ids, None for no file."""
+    """One file as one EMIT changed it. `before` and `after` are blob ids, None for no file; `mode`
+    is git's (`100644`)."""
 
     run: Run
     entry: Entry
     path: str
     before: str | None
     after: str | None
+    mode: str
     hunks: tuple[Hunk, ...]
 
 
@@ -73,6 +75,7 @@ def _changes(run: Run, entry: Entry, result: JsonObject) -> tuple[Change, ...]:
             fields.text(change, "path"),
             fields.optional_text(change, "before"),
             fields.optional_text(change, "after"),
+            fields.text(change, "mode"),
             tuple(_hunk(hunk) for hunk in fields.items(change, "hunks")),
         )
         for change in fields.records(result, "files")

@@ -72,7 +72,7 @@ def test_stretches_say_exactly_where_two_versions_differ(
         assert len(rebuilt) == one.new_start
         rebuilt += new[one.new_start : one.new_end]
         done = one.old_end
-    assert tuple([*rebuilt, *old[done:]]) == new
+    assert (*rebuilt, *old[done:]) == new
     assert carried(found, len(old)) == len(new)
 
 
