@@ -142,16 +142,16 @@ def apply(lines: Sequence[bytes], hunks: Sequence[Hunk]) -> bytes:
     return b"".join([*out, *lines[done:]])
 
 
-def operation(old: bytes, hunk: Hunk) -> EditOp:
+def operation(old: bytes, hunk: Hunk, path: str) -> EditOp:
     """The hunk as an edit against the old file."""
     first, last = hunk.start + 1, hunk.end
     content = b"".join(hunk.new).decode()
     if hunk.start == hunk.end:
-        op = EditOp("insert_lines", "f.txt", lines=(first,), content=content)
+        op = EditOp("insert_lines", path, lines=(first,), content=content)
     elif not hunk.new:
-        op = EditOp("delete_span", "f.txt", lines=(first, last))
+        op = EditOp("delete_span", path, lines=(first, last))
     else:
-        op = EditOp("replace_span", "f.txt", lines=(first, last), content=content)
+        op = EditOp("replace_span", path, lines=(first, last), content=content)
     return with_proof(op, prove(old, first, last))
 
 
@@ -168,24 +168,38 @@ def by_git(base: bytes, ours: bytes, theirs: bytes, directory: Path) -> bytes | 
     return done.stdout if done.returncode == 0 else None
 
 
-def judge(old: bytes, now: bytes, hunk: Hunk, ours: bytes, directory: Path) -> tuple[Verdict, str]:
-    """How the edit fares on `now`, and how it was found: exact, moved, merged or the refusal."""
-    (directory / "f.txt").write_bytes(now)
-    op = operation(old, hunk)
-    expected = by_git(old, ours, now, directory)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`how` is how the edit was found (exact, moved, merged), or the code of its refusal."""
+
+    verdict: Verdict
+    how: str
+    batch: bool
+
+
+def judge(old: bytes, now: bytes, mine: Sequence[Hunk], where: Path) -> Judged:
+    """How the edit of the hunks, written against `old`, fares on `now` in the file `where`."""
+    where.write_bytes(now)
+    ours = apply(split_lines(old), mine)
+    expected = by_git(old, ours, now, where.parent)
+    edit = EditIR(tuple(operation(old, hunk, where.name) for hunk in mine))
+    batch = len(mine) > 1
     try:
-        staged = stage(EditIR((op,)), directory, symbols=_NoSymbols(), blobs=_Blobs(old))
+        staged = stage(edit, where.parent, symbols=_NoSymbols(), blobs=_Blobs(old))
     except EditRefused as refused:
-        return (
-            "refused, git conflicts" if expected is None else "refused, git merges"
-        ), refused.code
-    how = staged.drifts[0].how if staged.drifts else "exact"
+        verdict: Verdict = (
+            "refused, git merges" if expected is not None else "refused, git conflicts"
+        )
+        return Judged(verdict, refused.code, batch)
+    hows = {drift.how for drift in staged.drifts} or {"exact"}
     after = staged.files[0].after if staged.files else now
     if expected is None:
         # The author's very lines, in the one place that has them: git has no rule for that.
-        moved = how != "merged" and _once(old, hunk, now)
-        return ("moved, git conflicts" if moved else "WRONG"), how
-    return ("same as git" if after == expected else "WRONG"), how
+        moved = "merged" not in hows and all(_once(old, hunk, now) for hunk in mine)
+        verdict = "moved, git conflicts" if moved else "WRONG"
+    else:
+        verdict = "same as git" if after == expected else "WRONG"
+    return Judged(verdict, "+".join(sorted(hows)), batch)
 
 
 def _once(old: bytes, hunk: Hunk, now: bytes) -> bool:
@@ -197,64 +211,69 @@ def _once(old: bytes, hunk: Hunk, now: bytes) -> bool:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge every edit, print a row a pair and the totals. Exit code 1 on a wrong application or
-    where fewer than 95 % of what git merges was applied."""
-    parser = argparse.ArgumentParser(prog="bench.history", description=__doc__.split("\n")[0])
-    parser.add_argument("--cache", type=Path, default=Path(".bench-history"))
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=3, help="random drifts for each hunk")
-    given = parser.parse_args(arguments)
-    rng = random.Random(given.seed)
-    totals: Counter[Verdict] = Counter()
-    hows: Counter[str] = Counter()
-    edits = files = 0
-    print(f"{'pair':28} {'edits':>6}  " + "  ".join(VERDICTS))
-    with tempfile.TemporaryDirectory(prefix="genesis-history-") as scratch:
-        for package, older, newer in PAIRS:
-            counts: Counter[Verdict] = Counter()
-            for _, old, new in changed_files(package, older, newer, given.cache):
-                files += 1
-                for verdict, how in judge_file(old, new, given.rounds, rng, Path(scratch)):
-                    counts[verdict] += 1
-                    hows[f"{verdict}: {how}"] += 1
-            totals.update(counts)
-            row = "  ".join(f"{counts[v]:>{len(v)}}" for v in VERDICTS)
-            print(
-                f"{package + ' ' + older + ' -> ' + newer:28} {counts.total():>6}  {row}",
-                flush=True,
-            )
-    edits = totals.total()
-    row = "  ".join(f"{totals[v]:>{len(v)}}" for v in VERDICTS)
-    print(f"{'all':28} {edits:>6}  {row}")
-    for name, count in sorted(hows.items()):
-        print(f"  {name:40} {count:>6}")
-    clean = totals["same as git"] + totals["refused, git merges"]
-    share = totals["same as git"] / clean if clean else 0.0
-    print(
-        f"{edits} edits in {files} files: {totals['WRONG']} wrong (bar 0); {share:.2%} applied of "
-        f"the {clean} that git merges cleanly (bar 95 %)"
-    )
-    return 0 if totals["WRONG"] == 0 and share >= 0.95 else 1
-
-
 def judge_file(
-    old: bytes, new: bytes, rounds: int, rng: random.Random, directory: Path
-) -> Iterator[tuple[Verdict, str]]:
-    """Each hunk of a file `rounds` times, after a random part of the others has landed."""
-    lines = split_lines(old)
+    path: str, old: bytes, new: bytes, rounds: int, rng: random.Random, directory: Path
+) -> Iterator[Judged]:
+    """Each hunk of a file `rounds` times, after a random part of the others has landed; then as
+    often a random part of the hunks as one batch."""
     try:
         old.decode(), new.decode()
     except UnicodeDecodeError:
         return
+    where = directory / f"file{Path(path).suffix}"
+    lines = split_lines(old)
     hunks = hunks_of(lines, split_lines(new))
-    for hunk in hunks:
-        others = [other for other in hunks if other is not hunk]
-        ours = apply(lines, (hunk,))
-        for _ in range(rounds):
+    for _ in range(rounds):
+        for hunk in hunks:
             share = rng.random()
-            now = apply(lines, [other for other in others if rng.random() < share])
-            yield judge(old, now, hunk, ours, directory)
+            landed = [one for one in hunks if one is not hunk and rng.random() < share]
+            yield judge(old, apply(lines, landed), (hunk,), where)
+        mine = [one for one in hunks if rng.random() < 0.5]
+        if len(mine) > 1:
+            share = rng.random()
+            landed = [one for one in hunks if one not in mine and rng.random() < share]
+            yield judge(old, apply(lines, landed), mine, where)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge every edit, print a row a pair and the totals. Exit code 1 on a wrong application or
+    where fewer than 95 % of what git merges was applied."""
+    parser = argparse.ArgumentParser(prog="bench.history")
+    parser.add_argument("--cache", type=Path, default=Path(".bench-history"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=1, help="random drifts for each hunk")
+    given = parser.parse_args(arguments)
+    rng = random.Random(given.seed)
+    every: list[Judged] = []
+    files = 0
+    print(f"{'pair':28} {'edits':>6}  " + "  ".join(VERDICTS))
+    with tempfile.TemporaryDirectory(prefix="genesis-history-") as scratch:
+        for package, older, newer in PAIRS:
+            judged: list[Judged] = []
+            for path, old, new in changed_files(package, older, newer, given.cache):
+                files += 1
+                judged += judge_file(path, old, new, given.rounds, rng, Path(scratch))
+            print_row(f"{package} {older} -> {newer}", [one for one in judged if not one.batch])
+            every += judged
+    single = [one for one in every if not one.batch]
+    print_row("all", single)
+    print_row("all, as batches", [one for one in every if one.batch])
+    for (verdict, how), count in sorted(Counter((one.verdict, one.how) for one in single).items()):
+        print(f"  {verdict + ': ' + how:44} {count:>6}")
+    wrong = sum(one.verdict == "WRONG" for one in every)
+    same = sum(one.verdict == "same as git" for one in single)
+    clean = same + sum(one.verdict == "refused, git merges" for one in single)
+    print(
+        f"{len(single)} edits in {files} files: {wrong} wrong (bar 0); {same / clean:.2%} applied "
+        f"of the {clean} that git merges cleanly (bar 95 %)"
+    )
+    return 0 if wrong == 0 and same >= 0.95 * clean else 1
+
+
+def print_row(name: str, judged: Sequence[Judged]) -> None:
+    counts = Counter(one.verdict for one in judged)
+    row = "  ".join(f"{counts[verdict]:>{len(verdict)}}" for verdict in VERDICTS)
+    print(f"{name:28} {len(judged):>6}  {row}", flush=True)
 
 
 if __name__ == "__main__":
