@@ -88,7 +88,7 @@ def _merged(
     merged = merger.merge(old, (*old[:start], *new.lines, *old[end:]), now)
     if merged is None:
         return None
-    since = stretches(old, now)
+    since = merger.stretches(old, now)
     first, last = carried(since, start), carried(since, end)
     if now[first:last] == old[start:end] and merged == (*now[:first], *new.lines, *now[last:]):
         return Region(index, first, last, new, how="merged", seen=wanted)

@@ -40,6 +40,7 @@ class Merger:
         self._repository: Repository | None = None
         self._numbers: dict[bytes, int] = {}
         self._entries: dict[Lines, IndexEntry] = {}
+        self._stretches: dict[tuple[Lines, Lines], tuple[Stretch, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +72,13 @@ class Merger:
             return None
         lines = list(self._numbers)
         return tuple([lines[int(number, 16)] for number in merged.contents.split("\n")[:-2]])
+
+    def stretches(self, old: Lines, new: Lines) -> tuple[Stretch, ...]:
+        """As the function of that name, found once for each pair of versions."""
+        known = self._stretches.get((old, new))
+        if known is None:
+            known = self._stretches[old, new] = stretches(old, new)
+        return known
 
     def _entry(self, lines: Lines) -> IndexEntry:
         from pygit2 import IndexEntry

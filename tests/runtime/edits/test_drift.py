@@ -124,6 +124,26 @@ def test_final_newline_of_the_others_survives_a_merge(bench: EditBench) -> None:
     assert bench.read("a.txt") == b"new\n" + TEN.replace(b"line 2", b"MINE").removesuffix(b"\n")
 
 
+@pytest.mark.parametrize(
+    ("mark", "encoding", "newline"),
+    [("\ufeff", "utf-8", "\n"), ("", "latin-1", "\n"), ("", "utf-8", "\r\n"), ("", "utf-8", "\n")],
+)
+def test_trap_bom_encoding_tabs_and_line_endings_survive_a_merge(
+    bench: EditBench, mark: str, encoding: str, newline: str
+) -> None:
+    lines = [f"\tli\u00f1e {n} \t" for n in range(1, 11)]
+
+    def written(lines: list[str]) -> bytes:
+        return (mark + newline.join([*lines, ""])).encode(encoding)
+
+    bench.write("f", written(lines))
+    op = line(bench, 5, "\tMINE", "f")
+    theirs = ["new", *lines[:6], "theirs", *lines[7:]]
+    bench.write("f", written(theirs))
+    bench.apply(op)
+    assert bench.read("f") == written([*theirs[:5], "\tMINE", *theirs[6:]])
+
+
 def test_several_operations_of_a_batch_are_each_followed(bench: EditBench) -> None:
     ops = [line(bench, 2, "TWO"), line(bench, 4, "FOUR"), line(bench, 10, "TEN")]
     bench.write("a.txt", b"new\n" + TEN.replace(b"line 7", b"theirs"))
