@@ -27,6 +27,8 @@ from .refusal import Clash, EditRefused
 WINDOW: Final = 30
 """Lines on each side of the place that the mission's angel is shown."""
 MAX_DEPTH: Final = 2
+MAX_EXPLAINED: Final = 8
+"""Refusals of one batch that are explained: each reads the log, and has a mission of its own."""
 MAX_QUOTED: Final = 200
 """Lines of either version that the task quotes."""
 _HEAD: Final = re.compile(r"# Conflict mission, depth (\d+) of \d+:")
@@ -34,14 +36,14 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028-\u202e\u
 
 
 def explain(refused: EditRefused, edit: EditIR, heaven: Heaven, *, depth: int) -> None:
-    """Complete the refusal, and those of further operations, where what the author saw is known.
+    """Complete the refusal, and the next few, where what the author saw is known.
 
     `depth` is that of the mission whose edit was refused, 0 where that was no conflict mission.
     Raises what Heaven raises when it cannot be read or written, and OSError.
     """
-    for one in (refused, *refused.others):
-        if one.clash is None:
-            continue
+    known = [one for one in (refused, *refused.others) if one.clash is not None]
+    for one in known[:MAX_EXPLAINED]:
+        assert one.clash is not None
         try:
             now = read(heaven.root, one.path, one.op_index)
         except EditRefused:

@@ -161,6 +161,17 @@ def test_the_same_conflict_is_the_same_file(mission: Mission) -> None:
     assert len(list((mission.root / ".heaven/conflicts").iterdir())) == 1
 
 
+def test_a_batch_of_many_conflicts_has_a_few_missions(mission: Mission) -> None:
+    long = "".join(f"line {n}\n" for n in range(1, 101))
+    (mission.root / "long.txt").write_text(long)
+    ops = [line(mission, 3 * n + 2, "MINE", "long.txt") for n in range(30)]
+    (mission.root / "long.txt").write_text(long.replace("line", "LINE"))
+    refusal = refused(mission, *ops)
+    every = (refusal, *refusal.others)
+    assert len(every) == 30 and all(one.clash for one in every)
+    assert [one.mission is not None for one in every] == [True] * 8 + [False] * 22
+
+
 def test_after_two_missions_somebody_has_to_look(mission: Mission) -> None:
     op = line(mission, 5, "    return mine")
     put(mission, line(mission, 5, "    return theirs"), "r1")
