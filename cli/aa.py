@@ -21,6 +21,7 @@ from .resuming import resume
 from .running import run
 from .serving import serve
 from .tracing import trace
+from .undo import undo
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -135,7 +136,7 @@ def index(report: Report, repo: str | None, progress: bool | None) -> None:
 
 for command in (
     *(run, resume, log, diff, why, blame, replay, bundle, trace),
-    *(status, index, prompt, fsck, gc, serve),
+    *(undo, status, index, prompt, fsck, gc, serve),
 ):
     cli.add_command(command)
 

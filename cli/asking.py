@@ -11,7 +11,7 @@ import click
 
 from . import output
 from .options import repo_option
-from .output import Problem, Report, output_options, print_lines
+from .output import Json, Problem, Report, output_options, print_lines
 
 if TYPE_CHECKING:
     from ..runtime.why import Why
@@ -51,22 +51,28 @@ def log(report: Report, run_name: str | None, repo: str | None) -> None:
 @repo_option
 @output_options
 def diff(report: Report, run_name: str, repo: str | None) -> None:
-    """Print what RUN (default: the last) changed, as a unified diff.
+    """Print what RUN (default: the last) changed, as a unified diff that `git apply` takes.
 
     \b
     Examples:
       aa diff
       aa diff r3 | less
+      aa diff r3 | git apply -R
     """
     from ..runtime.difference import run_diff
     from ..runtime.runs import find
     from .repository import find_root, open_heaven
 
     with open_heaven(find_root(repo), read_only=True) as heaven:
-        text = run_diff(heaven, find(heaven, run_name))
-    if report.format == "json":
-        report.result["diff"] = text.decode("utf-8", "backslashreplace")
-    else:
+        run = find(heaven, run_name)
+        files = run_diff(heaven, run)
+    changed: list[Json] = [
+        {"path": file.path, "before": file.before, "after": file.after} for file in files
+    ]
+    text = b"".join(file.diff for file in files)
+    report.result |= {"run": run.name, "undone": run.undone, "files": changed}
+    report.result["diff"] = text.decode("utf-8", "backslashreplace")
+    if report.format != "json":
         output.print_bytes(text)
     report.finish()
 

@@ -21,6 +21,8 @@ def run_line(run: Run) -> str:
     text = f"{run.name:<5} {status:<11} {run.started[:19]}Z  {run.program}"
     if run.params:
         text += "  " + " ".join(f"{name}={value}" for name, value in run.params.items())
+    if run.undone:
+        text += "  (undone)"
     return text
 
 
@@ -36,6 +38,7 @@ def run_json(run: Run) -> Json:
         "status": run.status,
         "exit_code": run.exit_code,
         "message": run.message,
+        "undone": run.undone,
         "head": run.head,
         "tree": run.tree,
         "started": run.started,

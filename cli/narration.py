@@ -64,13 +64,25 @@ def _finished(name: str, record: JsonObject) -> list[str]:
     if name in ("emit", "rollback"):
         changes = fields.records(record, "files")
         verb = "landed in" if name == "emit" else "restored"
-        return [f"{verb} {len(changes)} file{'' if len(changes) == 1 else 's'}"]
+        return [f"{verb} {len(changes)} file{'' if len(changes) == 1 else 's'}", *_drift(record)]
     if name == "run":
         return [
             f"{fields.text(record, 'summary')}",
             f"receipt: {receipt_line(record)}",
         ]
     return []
+
+
+def _drift(record: JsonObject) -> list[str]:
+    """Operations that were not where their author wrote them."""
+    if "drift" not in record:
+        return []
+    found = fields.records(record, "drift")
+    return [
+        f"operation {fields.number(one, 'op')} {fields.text(one, 'how')}: line "
+        f"{fields.number(one, 'seen')} when it was read, {fields.number(one, 'found')} now"
+        for one in found
+    ]
 
 
 def _macro(found: JsonObject) -> list[str]:

@@ -97,3 +97,8 @@ def blob_directory(state: Path) -> Path:
 def scratch_directory(state: Path) -> Path:
     """Temporary files, emptied at each opening."""
     return state / "tmp"
+
+
+def conflict_directory(state: Path) -> Path:
+    """Programs that settle refused edits; derived, safe to delete."""
+    return state / "conflicts"

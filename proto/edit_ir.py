@@ -17,6 +17,8 @@ OpName: TypeAlias = Literal[
     "replace_line",
     "insert_lines",
     "template",
+    "replace_symbol",
+    "replace_text",
 ]
 
 
@@ -25,6 +27,7 @@ class EditOp:
     """One operation; which optional fields it needs depends on `op` (seed, "Records").
 
     `lines` is [start, end], 1-based and inclusive, or one number for replace_line and insert_lines.
+    `find` is the text that replace_text replaces; the file must hold it exactly once.
     `anchor_hash`, `span_hash` and `base_blob` are SHA-256 hex. An angel leaves all three out: the
     runtime fills them in from the shard that the angel was shown.
     """
@@ -41,6 +44,7 @@ class EditOp:
     symbol: str | None = None
     template: str | None = None
     instances: tuple[dict[str, str], ...] | None = None
+    find: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

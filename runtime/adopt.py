@@ -18,8 +18,10 @@ class Trail:
     left then belongs to the syscall that the process died in.
     """
 
-    def __init__(self, run: str, landed: Iterable[Landed] = ()) -> None:
+    def __init__(self, run: str, landed: Iterable[Landed] = (), since: int = 0) -> None:
+        """`since` is the number of the event that began the syscall that the process died in."""
         self._run = run
+        self.since = since
         self._landed = deque(landed)
 
     def __len__(self) -> int:
@@ -32,7 +34,7 @@ class Trail:
         return self._landed.popleft()
 
 
-def trail_of(heaven: Heaven, run: str) -> Trail:
+def trail_of(heaven: Heaven, run: str, since: int) -> Trail:
     """Call it after `edits.recover`, which closes what a crash left open. Raises BadJournal."""
     begun: dict[str, Landed] = {}
     landed: list[Landed] = []
@@ -41,4 +43,4 @@ def trail_of(heaven: Heaven, run: str) -> Trail:
             begun[edit_id_of(event)] = from_event(event).edit
         elif event.kind == LANDED and edit_id_of(event) in begun:
             landed.append(begun.pop(edit_id_of(event)))
-    return Trail(run, landed)
+    return Trail(run, landed, since)

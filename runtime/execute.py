@@ -149,7 +149,7 @@ def resume(
         angel=angel,
         check_timeout=check_timeout,
         on_line=on_line,
-        trail=trail_of(heaven, run.name),
+        trail=trail_of(heaven, run.name, 0 if cut.doubt is None else cut.doubt.event),
         questions=cut.questions,
     )
 

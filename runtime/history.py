@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..heaven.records import JsonObject
 from . import fields
@@ -24,13 +24,15 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file as one EMIT changed it. `before` and `after` are blob ids, None for no file."""
+    """One file as one EMIT changed it. `before` and `after` are blob ids, None for no file; `mode`
+    is git's (`100644`)."""
 
     run: Run
     entry: Entry
     path: str
     before: str | None
     after: str | None
+    mode: str
     hunks: tuple[Hunk, ...]
 
 
@@ -44,10 +46,11 @@ class RunHistory:
 
 
 def histories(heaven: Record) -> tuple[RunHistory, ...]:
-    """Every run of the repository whose record is there. An abandoned run has no changes that
-    stand."""
+    """Every run of the repository whose record is there. One that was abandoned or undone has no
+    changes that stand."""
     pruned = pruned_runs(heaven)
-    return tuple(run_history(heaven, run) for run in all_runs(heaven) if run.name not in pruned)
+    kept = (run_history(heaven, run) for run in all_runs(heaven) if run.name not in pruned)
+    return tuple(replace(one, changes=()) if one.run.undone else one for one in kept)
 
 
 def run_history(heaven: Record, run: Run) -> RunHistory:
@@ -74,6 +77,7 @@ def _changes(run: Run, entry: Entry, result: JsonObject) -> tuple[Change, ...]:
             fields.text(change, "path"),
             fields.optional_text(change, "before"),
             fields.optional_text(change, "after"),
+            fields.text(change, "mode"),
             tuple(_hunk(hunk) for hunk in fields.items(change, "hunks")),
         )
         for change in fields.records(result, "files")

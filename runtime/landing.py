@@ -54,8 +54,8 @@ def stage_all(
     return stage(edit, root, symbols=heaven, blobs=blobs or heaven)
 
 
-def landed_record(edit: EditIR, landed: Landed) -> JsonObject:
-    """The recorded answer to EMIT."""
+def landed_record(edit: EditIR, landed: Landed, drift: Sequence[Json]) -> JsonObject:
+    """The recorded answer to EMIT. `drift` is there only where operations were found elsewhere."""
     files: list[Json] = [
         {
             "path": change.path,
@@ -69,17 +69,33 @@ def landed_record(edit: EditIR, landed: Landed) -> JsonObject:
         }
         for change in landed.files
     ]
-    return {"edit": wire.dump(edit), "files": files}
+    record: dict[str, Json] = {"edit": wire.dump(edit), "files": files}
+    return {**record, "drift": list(drift)} if drift else record
+
+
+def drift_record(staged: Staged) -> list[Json]:
+    """The operations that were found elsewhere than their author saw the text."""
+    return [
+        {"op": one.op_index, "how": one.how, "seen": one.seen, "found": one.found}
+        for one in staged.drifts
+    ]
 
 
 def refusal_record(refused: EditRefused) -> JsonObject:
-    """The recorded answer to EMIT where an edit was refused."""
+    """The recorded answer to EMIT where an edit was refused. `line`, `changed_by` and `mission` are
+    there where they are known."""
+    known: dict[str, Json] = {
+        "line": refused.line,
+        "changed_by": refused.changed_by,
+        "mission": refused.mission,
+    }
     return {
         "refused": {
             "code": refused.code,
             "message": str(refused),
             "path": refused.path,
             "op": refused.op_index,
+            **{name: value for name, value in known.items() if value is not None},
         }
     }
 

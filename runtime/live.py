@@ -23,14 +23,16 @@ from .angels import Angel, Ask, Question
 from .answers import format_refusal, outside_manifest, read_text
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
-from .edits import EditRefused, Landed, fill_hashes, land, undo
+from .edits import EditRefused, Landed, explain_conflict, fill_hashes, land, undo
 from .edits.before import read
-from .edits.journal import EXPANDED
+from .edits.conflict import depth_of
+from .edits.journal import PREPARED
 from .errors import AngelUnavailable, LeaseDenied, RunDamaged
 from .formats import FormatRefused
 from .invariants import breach
 from .landing import (
     Tree,
+    drift_record,
     landed_record,
     merge,
     parse_edit,
@@ -41,6 +43,7 @@ from .landing import (
 )
 from .pack import estimate_tokens
 from .revision import pin
+from .runs import find
 
 LEASE_SECONDS = 3600.0
 TAIL_LINES = 40
@@ -228,6 +231,10 @@ class LiveEffects:
     ) -> JsonObject:
         if recorded is not None:
             return self._adopt(recorded)
+        if self._trail:
+            # It had landed when the process died, and only its result was not written.
+            return self._landed_before(output, shown)
+        edit: EditIR | str = EditIR(())
         try:
             made = None
             if output.get("kind") == "diff_fallback":
@@ -235,9 +242,6 @@ class LiveEffects:
             edit = self._edit_of(output, shown) if made is None else made.edit
             if isinstance(edit, str):
                 return refuse("unsupported", edit)
-            if self._trail:
-                # It had landed when the process died, and only its result was not written.
-                return self._landed_as(edit, self._trail.take())
             staged = stage_all(edit, self._root, self._heaven)
             if made is not None:
                 made.check(staged)
@@ -247,20 +251,46 @@ class LiveEffects:
             broken = breach(invariants, staged, self._heaven)
             if broken is not None:
                 return refuse("invariant", broken)
+            drift = drift_record(staged)
+            if drift or output.get("kind") != "edit_ir":
+                self._prepare(edit, drift)
             landed = land(
                 staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
             )
         except FormatRefused as refused:
             return format_refusal(refused)
         except EditRefused as refused:
+            if isinstance(edit, EditIR):
+                explain_conflict(refused, edit, self._heaven, depth=self._depth())
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
             return refuse("lease", str(refused))
-        return self._landed_as(edit, landed)
+        return self._landed_as(edit, landed, drift)
 
-    def _landed_as(self, edit: EditIR, landed: Landed) -> JsonObject:
+    def _prepare(self, edit: EditIR, drift: list[Json]) -> None:
+        """Into the log before the edit: once it has landed, its macro ops cannot be expanded again,
+        nor its operations found where they were."""
+        stored = self._heaven.put_blob(_canonical(wire.dump(edit)))
+        event: dict[str, Json] = {"run": self._run, "edit": stored, "drift": drift}
+        self._heaven.append(PREPARED, event, sync=False)
+
+    def _landed_before(self, output: JsonObject, shown: Sequence[JsonObject]) -> JsonObject:
+        edit: EditIR | str | None = None
+        drift: list[Json] = []
+        for event in self._heaven.events(after=self._trail.since, kinds={PREPARED}):
+            if event.data.get("run") == self._run:
+                stored = self._heaven.get_blob(fields.text(event.data, "edit"))
+                edit = parse_edit(decode_object(stored))
+                drift = list(fields.items(event.data, "drift"))
+        if edit is None:
+            edit = self._edit_of(output, shown)
+        if isinstance(edit, str):
+            raise RunDamaged(self._run, "an edit landed that its record does not have")
+        return self._landed_as(edit, self._trail.take(), drift)
+
+    def _landed_as(self, edit: EditIR, landed: Landed, drift: list[Json]) -> JsonObject:
         self._landed.append(landed)
-        result = landed_record(edit, landed)
+        result = landed_record(edit, landed, drift)
         track(self._tree, result)
         return result
 
@@ -357,6 +387,11 @@ class LiveEffects:
                 return path
         return None
 
+    def _depth(self) -> int:
+        """How deep the run's program is in conflict missions."""
+        source = find(self._heaven, self._run).source
+        return 0 if source is None else depth_of(self._heaven.get_blob(source).decode())
+
     def consult(self, request: JsonObject) -> JsonObject:
         advice = None
         if self._angel is not None:
@@ -388,8 +423,6 @@ class LiveEffects:
         return self._expand_all(response.macro_ops or ())
 
     def _expand_all(self, ops: Sequence[MacroOp]) -> EditIR | str:
-        if self._trail:
-            return self._expanded()
         from ..stdlib import MACROS, MacroRefused
 
         edits: list[EditIR] = []
@@ -405,23 +438,7 @@ class LiveEffects:
                 edits.append(MACROS[op.kind](args, self._heaven).edit)
             except MacroRefused as refused:
                 return f"{op.kind}: {refused}"
-        if not edits:
-            return "the answer says macro_ops and holds none"
-        edit = merge(edits)
-        # In the log before the edit, since it cannot be expanded again once it has landed.
-        stored = self._heaven.put_blob(_canonical(wire.dump(edit)))
-        self._heaven.append(EXPANDED, {"run": self._run, "edit": stored}, sync=False)
-        return edit
-
-    def _expanded(self) -> EditIR:
-        """What `_expand_all` gave last in this run."""
-        stored = None
-        for event in self._heaven.events(kinds={EXPANDED}):
-            if event.data.get("run") == self._run:
-                stored = fields.text(event.data, "edit")
-        if stored is None:
-            raise RunDamaged(self._run, "an edit of macro ops landed without its expansion")
-        return parse_edit(decode_object(self._heaven.get_blob(stored)))
+        return merge(edits) if edits else "the answer says macro_ops and holds none"
 
 
 def _undone_files(undone: Landed) -> list[Json]:

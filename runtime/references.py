@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..heaven.records import Event, Json
-from .edits.journal import EXPANDED, STAGED
+from .edits.journal import PREPARED, STAGED
 
 _FIELDS: Final = {
     "run_started": frozenset({"module", "source"}),
     "receipt": frozenset({"receipt"}),
     STAGED: frozenset({"before", "after"}),
-    EXPANDED: frozenset({"edit"}),
+    PREPARED: frozenset({"edit"}),
     "syscall_result": frozenset(
         {"after", "answer", "before", "blob_id", "file_blob", "manifest", "output", "pack"}
     ),

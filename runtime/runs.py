@@ -12,6 +12,7 @@ from ..heaven.errors import BlobMissing
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
 from .door import Entry
+from .edits.journal import LANDED, STAGED, edit_id_of, undo_name
 from .errors import NoSuchRun, RunDamaged
 from .outcome import Outcome
 from .record import Record
@@ -28,8 +29,8 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. The fields from `status` on are None until it ends; `resumed` counts how often it
-    went on after its process had died.
+    """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
+    often it went on after its process had died, `undone` says that it was taken back since.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -52,11 +53,12 @@ class Run:
     angel_calls: int | None = None
     tokens: int | None = None
     resumed: int = 0
+    undone: bool = False
 
     @property
     def resumable(self) -> bool:
         """Whether it was cut off: its process died, and nobody took its edits back."""
-        return self.status in (None, INTERRUPTED)
+        return self.status in (None, INTERRUPTED) and not self.undone
 
 
 def start(
@@ -152,8 +154,19 @@ def interrupt(heaven: Heaven, run: Run) -> None:
 def all_runs(heaven: Record) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
-    for event in heaven.events(kinds={"run_started", "run_resumed", "run_finished"}):
+    undoing: dict[str, str] = {}
+    kinds = {"run_started", "run_resumed", "run_finished", STAGED, LANDED}
+    for event in heaven.events(kinds=kinds):
+        if event.kind == LANDED:
+            taken_back = runs.get(undoing.pop(edit_id_of(event), ""))
+            if taken_back is not None:
+                runs[taken_back.name] = replace(taken_back, undone=True)
+            continue
         name = fields.text(event.data, "run")
+        if event.kind == STAGED:
+            if name.startswith(undo_name("")):
+                undoing[edit_id_of(event)] = name.removeprefix(undo_name(""))
+            continue
         if event.kind == "run_started":
             runs[name] = _started(event)
         elif event.kind == "run_resumed":
@@ -284,4 +297,5 @@ def _finished(run: Run, event: Event) -> Run:
         angel_calls=fields.number(data, "angel_calls") if ended else None,
         tokens=fields.number(data, "tokens") if ended else None,
         resumed=run.resumed,
+        undone=run.undone,
     )

@@ -11,21 +11,23 @@ from __future__ import annotations
 
 from .anchors import Proof, anchor_hash, prove, span_hash, with_proof
 from .assemble import Hunk
-from .evidence import BlobReader
+from .conflict import explain as explain_conflict
 from .fill import fill_hashes
 from .journal import BadJournal, Landed, LandedFile, from_event
 from .land import land
 from .recover import Conflict, Recovery, recover
 from .refusal import Code, EditRefused, LandFailed
-from .stage import FileChange, Staged, stage
+from .stage import Drift, FileChange, Staged, stage
 from .symbols import SymbolFinder
 from .undo import inverse, undo
+from .versions import BlobReader
 
 __all__ = [
     "BadJournal",
     "BlobReader",
     "Code",
     "Conflict",
+    "Drift",
     "EditRefused",
     "FileChange",
     "Hunk",
@@ -37,6 +39,7 @@ __all__ = [
     "Staged",
     "SymbolFinder",
     "anchor_hash",
+    "explain_conflict",
     "fill_hashes",
     "from_event",
     "inverse",

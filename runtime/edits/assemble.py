@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .lines import BOM, Text, bare, dominant_eol
-from .locate import Region
+from .region import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def assemble(text: Text, regions: Sequence[Region]) -> tuple[bytes, tuple[Hunk, 
         new = region.content.lines
         if region.start == 0 and text.bom and new and new[0].startswith(BOM):
             new = (new[0][len(BOM) :], *new[1:])
-        start, end, new = _trim(text.bare, region.start, region.end, new)
+        start, end, new = trim(text.bare, region.start, region.end, new)
         out.extend(old[done:start])
         if end > start or new:
             hunks.append(Hunk(region.op_index, start + 1, end - start, len(out) + 1, len(new)))
@@ -62,7 +62,7 @@ def assemble(text: Text, regions: Sequence[Region]) -> tuple[bytes, tuple[Hunk, 
     return text.bom + b"".join(out), tuple(hunks)
 
 
-def _trim(
+def trim(
     old: Sequence[bytes], start: int, end: int, new: tuple[bytes, ...]
 ) -> tuple[int, int, tuple[bytes, ...]]:
     """Leave out what the new lines have in common with the old ones at either edge."""

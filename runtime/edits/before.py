@@ -17,24 +17,12 @@ PLAIN = 0o100644
 EXECUTABLE = 0o100755
 
 
-class Before:
-    """A regular file's content and mode. What is derived from the content is computed when asked.
+class Version:
+    """A file's content at some time. What is derived from it is computed when asked."""
 
-    `path` is normalised, `permissions` are the mode's lowest twelve bits, `owner` is (uid, gid) and
-    `identity` (device, inode).
-    """
-
-    def __init__(self, path: str, data: bytes, status: os.stat_result) -> None:
+    def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self.permissions = stat.S_IMODE(status.st_mode)
-        self.owner = (status.st_uid, status.st_gid)
-        self.identity = (status.st_dev, status.st_ino)
-
-    @property
-    def mode(self) -> int:
-        """As git has it: PLAIN or EXECUTABLE."""
-        return EXECUTABLE if self.permissions & stat.S_IXUSR else PLAIN
 
     @cached_property
     def blob(self) -> str:
@@ -59,6 +47,25 @@ class Before:
         for number, line in enumerate(self.text.bare):
             found.setdefault(line, []).append(number)
         return found
+
+
+class Before(Version):
+    """A regular file as it is on disk.
+
+    `path` is normalised, `permissions` are the mode's lowest twelve bits, `owner` is (uid, gid) and
+    `identity` (device, inode).
+    """
+
+    def __init__(self, path: str, data: bytes, status: os.stat_result) -> None:
+        super().__init__(path, data)
+        self.permissions = stat.S_IMODE(status.st_mode)
+        self.owner = (status.st_uid, status.st_gid)
+        self.identity = (status.st_dev, status.st_ino)
+
+    @property
+    def mode(self) -> int:
+        """As git has it: PLAIN or EXECUTABLE."""
+        return EXECUTABLE if self.permissions & stat.S_IXUSR else PLAIN
 
 
 def spell(root: Path, path: str, index: int) -> str:

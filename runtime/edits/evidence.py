@@ -10,24 +10,16 @@ No hash is ever computed anew to make an operation fit.
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from ...heaven.errors import BlobDamaged, BlobMissing
 from ...proto.edit_ir import EditOp
 from .anchors import CONTEXT, anchor_at, hash_lines, span_at
-from .before import Before
-from .lines import Text, show, split
-from .refusal import Code, EditRefused
-
-
-class BlobReader(Protocol):
-    def get_blob(self, blob_id: str) -> bytes:
-        """The content. Raises BlobMissing, BlobDamaged."""
-        ...
+from .before import Version
+from .lines import Text, show
+from .refusal import Clash, Code, EditRefused
+from .versions import Versions
 
 
 def check_lines(
-    index: int, op: EditOp, before: Before, start: int, end: int, blobs: BlobReader
+    index: int, op: EditOp, before: Version, start: int, end: int, versions: Versions
 ) -> None:
     """Check an operation on the lines `start`..`end` (0-based; `end` = `start` inserts).
 
@@ -42,14 +34,18 @@ def check_lines(
     if not inserts and not op.span_hash and not op.base_blob:
         raise _unproven(index, op, "span_hash, or base_blob")
     if op.anchor_hash and op.anchor_hash != anchor_at(before.text, start, end):
-        raise differs("anchor_mismatch", index, op, before, start, end, blobs)
+        raise differs("anchor_mismatch", index, op, before, start, end, versions)
     if op.span_hash and op.span_hash != span_at(before.text, start, end):
-        raise differs("span_mismatch", index, op, before, start, end, blobs)
+        raise differs("span_mismatch", index, op, before, start, end, versions)
     if same_base:
         return
     if not op.anchor_hash or not (inserts or op.span_hash):
-        raise differs("base_mismatch", index, op, before, 0, len(before.text.lines), blobs)
+        raise differs("base_mismatch", index, op, before, 0, len(before.text.lines), versions)
     twins = _twins(before, start, end)
+    base = versions.base(op)
+    if not twins and base is not None and end <= len(base.text.lines):
+        # The author's own lines may be gone, and these be what was their twin.
+        twins = _twins(base, start, end)
     if twins:
         raise EditRefused(
             "ambiguous",
@@ -66,50 +62,58 @@ def check_lines(
 def check_definition(
     index: int,
     op: EditOp,
-    before: Before,
+    before: Version,
     definition: tuple[int, int],
-    place: int,
-    blobs: BlobReader,
+    region: tuple[int, int],
+    versions: Versions,
 ) -> None:
-    """Check an insertion at line `place` beside the definition on lines `definition` (0-based).
+    """Check an operation on lines `region` (0-based; empty for an insertion) at the definition on
+    lines `definition`.
 
     The definition is located by its name; one of these shows that it is the one the author saw:
-    `base_blob` is the file's, `span_hash` is the definition's, `anchor_hash` fits the place, or
-    the file in `base_blob` holds this very definition exactly once. Raises EditRefused: unproven,
-    anchor_mismatch, span_mismatch, base_mismatch.
+    `base_blob` is the file's, `span_hash` is the definition's, `anchor_hash` fits the place of an
+    insertion, or the file in `base_blob` holds this very definition exactly once. Raises
+    EditRefused: unproven, anchor_mismatch, span_mismatch, base_mismatch.
     """
     start, end = definition
-    if not (op.anchor_hash or op.span_hash or op.base_blob):
-        raise _unproven(index, op, "anchor_hash, span_hash or base_blob")
-    if op.anchor_hash and op.anchor_hash != anchor_at(before.text, place, place):
-        raise differs("anchor_mismatch", index, op, before, place, place, blobs)
+    by_anchor = bool(op.anchor_hash) and region[0] == region[1]
+    if not (by_anchor or op.span_hash or op.base_blob):
+        lacking = "span_hash or base_blob"
+        raise _unproven(index, op, lacking if region[0] < region[1] else f"anchor_hash, {lacking}")
+    if op.anchor_hash and op.anchor_hash != anchor_at(before.text, *region):
+        raise differs("anchor_mismatch", index, op, before, *region, versions)
     if op.span_hash and op.span_hash != span_at(before.text, start, end):
-        raise differs("span_mismatch", index, op, before, start, end, blobs)
-    if op.anchor_hash or op.span_hash or op.base_blob == before.blob:
+        raise differs("span_mismatch", index, op, before, start, end, versions)
+    if by_anchor or op.span_hash or op.base_blob == before.blob:
         return
-    base = _base(op, blobs)
-    if base is None or _count(base, before.text.bare[start:end]) != 1:
-        raise differs("base_mismatch", index, op, before, start, end, blobs)
+    base = versions.base(op)
+    if base is None or _count(base.text, before.text.bare[start:end]) != 1:
+        raise differs("base_mismatch", index, op, before, start, end, versions)
 
 
-def check_whole(index: int, op: EditOp, before: Before, blobs: BlobReader) -> None:
-    """Check `delete_file`: `base_blob` or `span_hash` (of all lines) must be there and fit.
+def check_whole(index: int, op: EditOp, before: Version, versions: Versions) -> None:
+    """Check `delete_file`, and `add_file` in the place of a file.
 
-    An `anchor_hash`, if given, must be that of no surroundings.
+    `base_blob` or `span_hash` (of all lines) must be there and fit. An `anchor_hash`, if given,
+    must be that of no surroundings.
     """
     count = len(before.text.lines)
     if not op.base_blob and not op.span_hash:
         raise _unproven(index, op, "base_blob")
     if op.base_blob and op.base_blob != before.blob:
-        raise differs("base_mismatch", index, op, before, 0, count, blobs)
+        refusal = differs("base_mismatch", index, op, before, 0, count, versions)
+        base = versions.base(op)
+        if base is not None:
+            refusal.clash = Clash(base.blob, 0, len(base.text.lines), refusal.line or 1)
+        raise refusal
     if op.span_hash and op.span_hash != hash_lines(before.text.lines):
-        raise differs("span_mismatch", index, op, before, 0, count, blobs)
+        raise differs("span_mismatch", index, op, before, 0, count, versions)
     if op.anchor_hash and op.anchor_hash != hash_lines(()):
-        raise differs("anchor_mismatch", index, op, before, 0, count, blobs)
+        raise differs("anchor_mismatch", index, op, before, 0, count, versions)
 
 
 def differs(
-    code: Code, index: int, op: EditOp, before: Before, start: int, end: int, blobs: BlobReader
+    code: Code, index: int, op: EditOp, before: Version, start: int, end: int, versions: Versions
 ) -> EditRefused:
     """The refusal for a hash that does not fit, with the first line that differs.
 
@@ -123,12 +127,12 @@ def differs(
     }[code]
     low, high = max(0, start - CONTEXT), end + CONTEXT
     now = before.text.bare[low:high]
-    base = _base(op, blobs)
+    base = versions.base(op)
     line, expected, actual = start + 1, None, None
     if base is not None:
-        then = base.bare[low:high]
+        then = base.text.bare[low:high]
         if then == now:  # the window is the same: look at the whole file
-            low, then, now = 0, base.bare, before.text.bare
+            low, then, now = 0, base.text.bare, before.text.bare
         first = next(
             (n for n, (old, new) in enumerate(zip(then, now, strict=False)) if old != new),
             min(len(then), len(now)),
@@ -163,7 +167,7 @@ def _unproven(index: int, op: EditOp, lacking: str) -> EditRefused:
     )
 
 
-def _twins(before: Before, start: int, end: int) -> list[int]:
+def _twins(before: Version, start: int, end: int) -> list[int]:
     """Another place (0-based) with the same span and the same anchor; the first one found."""
     lines = before.text.bare
     size, count = end - start, len(lines)
@@ -179,15 +183,6 @@ def _twins(before: Before, start: int, end: int) -> list[int]:
         if lines[low:high] == window and (size == 0 or place - low == min(start, CONTEXT)):
             return [place]
     return []
-
-
-def _base(op: EditOp, blobs: BlobReader) -> Text | None:
-    if not op.base_blob:
-        return None
-    try:
-        return split(blobs.get_blob(op.base_blob))
-    except (BlobMissing, BlobDamaged):
-        return None
 
 
 def _count(text: Text, lines: tuple[bytes, ...]) -> int:

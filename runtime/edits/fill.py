@@ -10,10 +10,10 @@ from ...heaven.paths import normalise
 from ...proto.edit_ir import EditIR, EditOp
 from ...proto.pf import Excerpt
 from .anchors import prove_text, with_proof
-from .evidence import BlobReader
 from .lines import Text, split
 from .refusal import EditRefused
 from .shape import SYMBOL_OPS, check_shape
+from .versions import BlobReader
 
 
 @dataclass(slots=True)
@@ -78,6 +78,9 @@ def _fill(index: int, op: EditOp, versions: dict[str, list[_Shown]], blobs: Blob
         if not seen:
             raise _not_shown(index, op, f"no part of {op.path} was shown", versions)
         return replace(op, base_blob=seen[-1].blob)
+    if op.op == "replace_text":
+        # It quotes what its author saw; with the version, it can be followed where that changed.
+        return replace(op, base_blob=seen[-1].blob) if seen else op
     if op.op == "delete_file":
         return _fill_deletion(index, op, seen, versions, blobs)
     assert op.lines is not None  # check_shape saw to it

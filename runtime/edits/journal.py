@@ -1,14 +1,16 @@
 """The record of an edit in Heaven's log: written before the first file changes, closed after.
 
 `edit_staged` holds everything that is needed to finish the edit or to take it back;
-`edit_landed` or `edit_abandoned` closes it. `edit_expanded` comes before one that macro ops made.
+`edit_landed` or `edit_abandoned` closes it. `edit_prepared` comes before one that cannot be made
+again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ...heaven.protocol import HeavenProtocol
 from ...heaven.records import Event, Json, JsonObject
 from ..errors import RunError
 from .assemble import Hunk
@@ -16,7 +18,7 @@ from .assemble import Hunk
 STAGED = "edit_staged"
 LANDED = "edit_landed"
 ABANDONED = "edit_abandoned"
-EXPANDED = "edit_expanded"
+PREPARED = "edit_prepared"
 
 
 class BadJournal(RunError):
@@ -104,6 +106,23 @@ def edit_id_of(event: Event) -> str:
     if not isinstance(value, str):
         raise BadJournal(event.seq, f"an {event.kind} without edit_id")
     return value
+
+
+def landed_edits(heaven: HeavenProtocol) -> Iterator[Journal]:
+    """Every edit that landed, in the order in which they did. Raises BadJournal."""
+    begun: dict[str, Journal] = {}
+    for event in heaven.events(kinds={STAGED, LANDED, ABANDONED}):
+        if event.kind == STAGED:
+            begun[edit_id_of(event)] = from_event(event)
+            continue
+        journal = begun.pop(edit_id_of(event), None)
+        if journal is not None and event.kind == LANDED:
+            yield journal
+
+
+def undo_name(run: str) -> str:
+    """What the journal has in the place of a run's name for the edit that takes the run back."""
+    return f"undo of {run}"
 
 
 def _file(change: LandedFile) -> Json:

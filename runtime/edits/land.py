@@ -23,7 +23,7 @@ from .before import Before, read
 from .disk import Disk, Step, Target, missing_directories, no_hook
 from .journal import ABANDONED, LANDED, STAGED, Journal, Landed, LandedFile
 from .lines import show, split_lines
-from .refusal import EditRefused, LandFailed
+from .refusal import Clash, EditRefused, LandFailed
 from .stage import FileChange, Staged
 
 _landing: WeakKeyDictionary[Heaven, RLock] = WeakKeyDictionary()
@@ -127,7 +127,7 @@ def _still_there(heaven: Heaven, change: FileChange) -> Before | None:
     if (None if now is None else now.data) == change.before:
         return now
     line, expected, actual = _first_difference(change.before, None if now is None else now.data)
-    raise EditRefused(
+    refusal = EditRefused(
         "changed",
         "the file was changed by somebody else in the meantime",
         path=change.path,
@@ -136,6 +136,10 @@ def _still_there(heaven: Heaven, change: FileChange) -> Before | None:
         actual=actual,
         next_step="look at what is there now; what was staged does not apply to it",
     )
+    if change.before is not None:
+        at = (line or 1) - 1
+        refusal.clash = Clash(_blob_id(change.before), at, at, at + 1)
+    raise refusal
 
 
 def _first_difference(

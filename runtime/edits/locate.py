@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...proto.edit_ir import EditOp
-from .before import Before
-from .evidence import BlobReader, check_definition, check_lines
+from .before import Before, Version
+from .evidence import check_definition, check_lines
+from .quote import find_quote
 from .refusal import EditRefused
+from .region import Region, Seen
 from .shape import SYMBOL_OPS, Content, new_content
-from .symbols import SymbolFinder, find_definition
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Lines `start`..`end` (0-based, end exclusive) of the file before the batch give way to
-    `content`; an insertion has `end` = `start`."""
-
-    op_index: int
-    start: int
-    end: int
-    content: Content
-
-    @property
-    def inserts(self) -> bool:
-        return self.start == self.end
+from .symbols import Side, SymbolFinder, VersionSymbols, find_definition
+from .versions import Versions
 
 
 def locate(
-    index: int, op: EditOp, before: Before, symbols: SymbolFinder, blobs: BlobReader
+    index: int, op: EditOp, before: Before, symbols: SymbolFinder, versions: Versions
 ) -> Region:
     """The region of a well-shaped operation on an existing file. Exact, or EditRefused."""
     if before.binary:
@@ -37,7 +23,7 @@ def locate(
             "the file is not text (it holds NUL bytes, or is UTF-16)",
             op_index=index,
             path=op.path,
-            next_step="replace the file as a whole: delete it, then add it in another batch",
+            next_step="replace the file as a whole: add_file with the base_blob of what is there",
         )
     content = new_content(index, op)
     if not before.utf8 and not all(line.isascii() for line in content.lines):
@@ -48,16 +34,52 @@ def locate(
             path=op.path,
             next_step="use ASCII text, or convert the file to UTF-8 first",
         )
+    if op.op == "replace_text":
+        start, end, content = find_quote(index, op, before)
+        base = versions.base(op)
+        if base is not None and base.blob != before.blob:
+            _check_quoted_once(index, op, base)
+        return Region(index, start, end, content)
     if op.op in SYMBOL_OPS:
-        return _beside_symbol(index, op, before, symbols, blobs, content)
+        return _at_symbol(index, op, before, symbols, versions, content)
     start, end = _range(index, op, before)
-    check_lines(index, op, before, start, end, blobs)
-    return Region(index, start, end, content)
+    check_lines(index, op, before, start, end, versions)
+    return Region(index, start, end, content, seen=Seen(start, end, content))
 
 
-def _range(index: int, op: EditOp, before: Before) -> tuple[int, int]:
+def meant(index: int, op: EditOp, base: Version, versions: Versions) -> Seen | None:
+    """What the operation means in its author's version `base`; None where it, or a hash of it, does
+    not fit that."""
+    if base.binary:
+        return None
+    try:
+        if op.op == "replace_text":
+            start, end, content = find_quote(index, op, base)
+        elif op.op in SYMBOL_OPS:
+            content = new_content(index, op)
+            region = _at_symbol(index, op, base, VersionSymbols(base), versions, content)
+            start, end = region.start, region.end
+        else:
+            content = new_content(index, op)
+            start, end = _range(index, op, base)
+            check_lines(index, op, base, start, end, versions)
+    except EditRefused:
+        return None
+    return Seen(start, end, content)
+
+
+def _check_quoted_once(index: int, op: EditOp, base: Version) -> None:
+    """A quote that is there once by now, and was there twice, may be of the one that is gone."""
+    try:
+        find_quote(index, op, base)
+    except EditRefused as refusal:
+        if refusal.code == "ambiguous":
+            raise
+
+
+def _range(index: int, op: EditOp, version: Version) -> tuple[int, int]:
     assert op.lines is not None  # check_shape saw to it
-    count = len(before.text.lines)
+    count = len(version.text.lines)
     first, last = op.lines[0], op.lines[-1]
     if op.op == "insert_lines":
         last = first - 1
@@ -74,16 +96,18 @@ def _range(index: int, op: EditOp, before: Before) -> tuple[int, int]:
     return first - 1, last
 
 
-def _beside_symbol(
+def _at_symbol(
     index: int,
     op: EditOp,
-    before: Before,
+    version: Version,
     symbols: SymbolFinder,
-    blobs: BlobReader,
+    versions: Versions,
     content: Content,
 ) -> Region:
-    side = "before" if op.op == "insert_before_symbol" else "after"
-    definition = find_definition(index, op, before, symbols, side=side)
-    place = definition.start if side == "before" else definition.end
-    check_definition(index, op, before, (definition.start, definition.end), place, blobs)
-    return Region(index, place, place, content)
+    sides: dict[str, Side] = {"insert_before_symbol": "before", "replace_symbol": "both"}
+    side = sides.get(op.op, "after")
+    definition = find_definition(index, op, version, symbols, side=side)
+    start = definition.end if side == "after" else definition.start
+    end = definition.start if side == "before" else definition.end
+    check_definition(index, op, version, (definition.start, definition.end), (start, end), versions)
+    return Region(index, start, end, content)

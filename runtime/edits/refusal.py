@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ..errors import RunError
 
@@ -23,6 +23,8 @@ Code: TypeAlias = Literal[
     "span_mismatch",
     "base_mismatch",
     "ambiguous",  # the same text with the same surroundings is there more than once
+    "no_match",  # the text of replace_text is not there
+    "unparsable",  # where the edit came to lie, the file would not parse any more
     "symbol_unknown",
     "symbol_ambiguous",
     "stale_index",
@@ -33,6 +35,30 @@ Code: TypeAlias = Literal[
 ]
 
 
+DRIFT: Final[frozenset[Code]] = frozenset(
+    {
+        "anchor_mismatch", "span_mismatch", "base_mismatch", "ambiguous", "out_of_range",
+        "symbol_unknown", "symbol_ambiguous", "no_match", "missing", "exists", "changed",
+        "unparsable",
+    }
+)  # fmt: skip
+"""Codes whose cause may be that the file is not as the author saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Where an edit meets somebody else's change.
+
+    `base` (a blob id) is the file as the author saw it and `start`..`end` (0-based, end exclusive)
+    the lines there that the edit is about; `line` (1-based) is where that is now.
+    """
+
+    base: str
+    start: int
+    end: int
+    line: int
+
+
 class EditRefused(Exception):
     """A batch that cannot land; no file was touched. The author's fault, or drift.
 
@@ -40,6 +66,9 @@ class EditRefused(Exception):
     its file. `line` (1-based) is the first line that differs from what the author saw, `expected`
     what was there then (None if not known), `actual` what is there now. `candidates` are what could
     have been meant; `next_step` says what to do. `others` are the refusals of further operations.
+
+    `clash` is set where what the author saw is known and is not there any more; `changed_by` then
+    says who changed it, and `mission` names the program that would settle it (`conflict.explain`).
     """
 
     def __init__(
@@ -54,6 +83,7 @@ class EditRefused(Exception):
         actual: str | None = None,
         candidates: tuple[str, ...] = (),
         next_step: str = "",
+        clash: Clash | None = None,
     ) -> None:
         super().__init__(message)
         self.code: Code = code
@@ -65,6 +95,9 @@ class EditRefused(Exception):
         self.actual = actual
         self.candidates = candidates
         self.next_step = next_step
+        self.clash = clash
+        self.changed_by: str | None = None
+        self.mission: str | None = None
         self.others: tuple[EditRefused, ...] = ()
 
     def __str__(self) -> str:
@@ -78,10 +111,14 @@ class EditRefused(Exception):
             parts.append(f"  expected: {self.expected}")
         if self.actual is not None:
             parts.append(f"  found:    {self.actual}")
+        if self.changed_by is not None:
+            parts.append(f"  changed by: {self.changed_by}")
         if self.candidates:
             parts.append("  candidates: " + ", ".join(self.candidates))
         if self.next_step:
             parts.append(f"  next: {self.next_step}")
+        if self.mission is not None:
+            parts.append(f"  or: aa run {self.mission}")
         parts.extend(str(other) for other in self.others)
         return "\n".join(parts)
 

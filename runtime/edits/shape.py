@@ -21,8 +21,10 @@ _NEEDS: Final[dict[OpName, tuple[str, ...]]] = {
     "replace_line": ("lines", "content"),
     "insert_lines": ("lines", "content"),
     "template": ("symbol", "template", "instances"),
+    "replace_symbol": ("symbol", "content"),
+    "replace_text": ("find", "content"),
 }
-_FIELDS: Final = ("lines", "content", "symbol", "template", "instances")
+_FIELDS: Final = ("lines", "content", "symbol", "template", "instances", "find")
 _HASHES: Final = ("anchor_hash", "span_hash", "base_blob")
 _LINE_NUMBERS: Final[dict[OpName, int]] = {
     "replace_span": 2,
@@ -33,7 +35,9 @@ _LINE_NUMBERS: Final[dict[OpName, int]] = {
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
-SYMBOL_OPS: Final = frozenset({"insert_after_symbol", "insert_before_symbol", "template"})
+SYMBOL_OPS: Final = frozenset(
+    {"insert_after_symbol", "insert_before_symbol", "template", "replace_symbol"}
+)
 FILE_OPS: Final = frozenset({"add_file", "delete_file"})
 
 
@@ -84,6 +88,8 @@ def check_shape(index: int, op: EditOp) -> None:
         raise _bad(index, op, "the symbol's name is empty", "name the definition")
     if op.op in ("insert_lines", "insert_after_symbol", "insert_before_symbol") and not op.content:
         raise _bad(index, op, "there is nothing to insert", 'for a blank line give "\\n"')
+    if op.op == "replace_text" and not op.find:
+        raise _bad(index, op, "the text to find is empty", "quote the text that is to be replaced")
 
 
 def new_content(index: int, op: EditOp) -> Content:

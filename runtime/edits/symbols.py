@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
-from ...heaven.records import Symbol
+from ...heaven.records import Position, Symbol
 from ...proto.edit_ir import EditOp
-from .before import Before
+from .before import Version
 from .lines import show
 from .refusal import EditRefused
 
@@ -17,6 +17,9 @@ _WORD = re.compile(rb"[\w$]", re.ASCII)
 _TAIL = re.compile(rb"\s*[;,]?\s*(?:(?:#|//|/\*).*)?", re.DOTALL)
 # What may stand before it: blanks and modifiers (`export default`).
 _LEAD = re.compile(rb"[\s\w]*")
+
+Side: TypeAlias = Literal["before", "after", "both"]
+"""Where an operation puts lines: beside the definition, or in its place."""
 
 
 class SymbolFinder(Protocol):
@@ -38,13 +41,13 @@ class Definition:
 
 
 def find_definition(
-    index: int, op: EditOp, before: Before, symbols: SymbolFinder, *, side: str
+    index: int, op: EditOp, before: Version, symbols: SymbolFinder, *, side: Side
 ) -> Definition:
     """The one definition of `op.symbol` in the file, checked against the file's bytes.
 
-    `side` ("before" or "after") is where lines are to be inserted: the definition must not share
-    that line with other code. Raises EditRefused: symbol_unknown, symbol_ambiguous, stale_index,
-    shared_line.
+    On its `side` the definition must not share its line with other code; where it is replaced,
+    modifiers and comments on its lines must be in the new text as well. Raises EditRefused:
+    symbol_unknown, symbol_ambiguous, stale_index, shared_line.
     """
     name = op.symbol or ""
     found = symbols.find_symbols(name, path=before.path)
@@ -74,7 +77,54 @@ def find_definition(
     return _place(index, op, before, symbol, side)
 
 
-def _place(index: int, op: EditOp, before: Before, symbol: Symbol, side: str) -> Definition:
+class VersionSymbols:
+    """The definitions of one version of a file, which the index need not have."""
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+
+    def find_symbols(
+        self, name: str, *, path: str | None = None, kind: str | None = None
+    ) -> tuple[Symbol, ...]:
+        """As `SymbolFinder`; nothing where the language has no grammar."""
+        where, separator, name = name.rpartition("::")
+        if separator and where != self._version.path:
+            return ()
+        found = [one for one in self._symbols() if name in (one.name, one.qualname)]
+        exact = [one for one in found if one.qualname == name] if separator else []
+        return tuple(one for one in exact or found if kind is None or one.kind == kind)
+
+    def _symbols(self) -> list[Symbol]:
+        from ...heaven.index.extract import extract
+        from ...heaven.index.languages import language_of
+
+        version = self._version
+        language = language_of(version.path)
+        if language is None:
+            return []
+        data = version.data
+
+        def position(start: int, end: int) -> Position:
+            line = data.count(b"\n", 0, start) + 1
+            return Position(start, end, line, line + data.count(b"\n", start, end))
+
+        return [
+            Symbol(
+                id=number,
+                name=row.name,
+                qualname=row.qualname,
+                kind=row.kind,
+                path=version.path,
+                overload=row.overload,
+                extent=position(row.start, row.end),
+                name_at=position(row.name_start, row.name_start + len(row.name.encode())),
+                signature="",
+            )
+            for number, row in enumerate(extract(data, language).definitions)
+        ]
+
+
+def _place(index: int, op: EditOp, before: Version, symbol: Symbol, side: Side) -> Definition:
     data, extent, token = before.data, symbol.extent, symbol.name_at
     if not (
         0 <= extent.start_byte <= token.start_byte < token.end_byte <= extent.end_byte <= len(data)
@@ -99,16 +149,24 @@ def _place(index: int, op: EditOp, before: Before, symbol: Symbol, side: str) ->
     line_end = data.find(b"\n", end_byte)
     line_end = len(data) if line_end < 0 else line_end
     lead, tail = data[line_start:start_byte], data[end_byte:line_end]
-    fits = _LEAD.fullmatch(lead) if side == "before" else _TAIL.fullmatch(tail)
-    if not fits:
+    lead_fits = bool(_LEAD.fullmatch(lead))
+    tail_fits = bool(_TAIL.fullmatch(tail))
+    if side == "both":
+        new = (op.content or "").strip().encode("utf-8", "surrogatepass")
+        lead_fits = lead_fits and new.startswith(lead.strip())
+        tail_fits = tail_fits and new.endswith(tail.strip())
+    if not (lead_fits or side == "after") or not (tail_fits or side == "before"):
+        at_start = side != "after" and not lead_fits
         raise EditRefused(
             "shared_line",
             f"the definition of {symbol.qualname!r} shares a line with other code",
             op_index=index,
             path=before.path,
-            line=data.count(b"\n", 0, start_byte if side == "before" else end_byte) + 1,
-            actual=show(lead if side == "before" else tail),
-            next_step="replace the whole line with replace_span",
+            line=data.count(b"\n", 0, start_byte if at_start else end_byte) + 1,
+            actual=show(lead if at_start else tail),
+            next_step="replace the whole line with replace_span"
+            if side != "both"
+            else "repeat in the new text what shares the line, or use replace_span",
         )
     return Definition(symbol, extent.start_line - 1, data.count(b"\n", 0, end_byte) + 1)
 
@@ -121,6 +179,6 @@ def _describe(symbol: Symbol) -> str:
     return f"{symbol.path}::{symbol.qualname} ({symbol.kind}, line {symbol.name_at.start_line})"
 
 
-def _line_of(before: Before, number: int) -> str | None:
+def _line_of(before: Version, number: int) -> str | None:
     lines = before.text.lines
     return show(lines[number - 1]) if 0 < number <= len(lines) else None

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, get_args
 
 from ...proto.pf import Excerpt
-from ..edits.evidence import BlobReader
+from ..edits.versions import BlobReader
 from .answer import Line, read_lines
 from .blocks import normalise_blocks, opens_block
 from .changes import Normalised

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...proto.edit_ir import EditOp
-from ..edits.evidence import BlobReader
+from ..edits.versions import BlobReader
 from .answer import Line, fence
 from .changes import Change, Normalised, check_overlap, fill, minimal
 from .diff_text import opens_diff

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...proto.edit_ir import EditIR, EditOp
 from ..edits import EditRefused, Staged, fill_hashes
-from ..edits.evidence import BlobReader
+from ..edits.versions import BlobReader
 from .answer import Line, bare
 from .refusal import Format, FormatRefused, Place, raise_all
 from .shown import Shown

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from ...proto.edit_ir import EditOp
-from ..edits.evidence import BlobReader
+from ..edits.versions import BlobReader
 from .answer import Line, fence
 from .changes import Change, Normalised, check_overlap, fill
 from .placing import not_shown

@@ -9,8 +9,8 @@ from posixpath import commonprefix
 from ...heaven.errors import PathOutside
 from ...heaven.paths import normalise
 from ...proto.pf import Excerpt
-from ..edits.evidence import BlobReader
 from ..edits.lines import Text, split
+from ..edits.versions import BlobReader
 
 _NEAR = 0.6
 _MOST_LINES = 5000

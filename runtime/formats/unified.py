@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...proto.edit_ir import EditOp
-from ..edits.evidence import BlobReader
 from ..edits.lines import bare as file_bare
 from ..edits.lines import dominant_eol
+from ..edits.versions import BlobReader
 from .answer import Line, bare, open_fence
 from .changes import Change, Normalised, check_overlap, fill
 from .diff_text import BodyLine, FileDiff, Hunk, parse

@@ -17,7 +17,10 @@ from functools import partial
 from pathlib import Path
 
 from genesis_ssmp.heaven import Heaven
-from genesis_ssmp.runtime.edits import from_event, land, recover, undo
+from genesis_ssmp.proto.edit_ir import EditOp
+from genesis_ssmp.runtime import runs
+from genesis_ssmp.runtime.edits import from_event, land, prove, recover, undo
+from genesis_ssmp.runtime.undoing import undo_run
 
 from .landing import House
 
@@ -78,11 +81,63 @@ def do_recovery(root: Path, step: Step) -> None:
         recover(heaven, step=step)
 
 
+# Files that somebody else changed too: one of the run's moved, one was merged, one was replaced.
+
+LONG = b"".join(b"line %d\n" % n for n in range(1, 21))
+DRIFTED = {
+    "moved.txt": b"new\n" + LONG,
+    "merged.txt": b"new\n" + LONG.replace(b"line 7\n", b"theirs\n"),
+    "whole.txt": LONG,
+}
+EDITED = {
+    "moved.txt": DRIFTED["moved.txt"].replace(b"line 5\n", b"MINE\n"),
+    "merged.txt": DRIFTED["merged.txt"].replace(b"line 5\n", b"MINE\n"),
+    "whole.txt": b"whole\n",
+}
+LATER = {path: data.replace(b"line 15\n", b"later\n") for path, data in EDITED.items()}
+UNDONE = {path: data.replace(b"line 15\n", b"later\n") for path, data in DRIFTED.items()}
+UNDONE["whole.txt"] = DRIFTED["whole.txt"]
+
+
+def do_drifted(root: Path, step: Step) -> None:
+    house = House(root)
+    for path in DRIFTED:
+        (root / path).write_bytes(LONG)
+    house.heaven.put_blob(LONG)
+    ops = [house.line("moved.txt", 5, "MINE"), house.line("merged.txt", 5, "MINE")]
+    base = prove(LONG, 1, 1).base_blob
+    ops.append(EditOp("add_file", "whole.txt", base_blob=base, content="whole\n"))
+    for path, data in DRIFTED.items():
+        (root / path).write_bytes(data)
+    run = runs.start(
+        house.heaven, program="p", module=b"m", source=None, angel=None, params={}
+    ).name
+    staged = house.stage(*ops)
+    assert [drift.how for drift in staged.drifts] == ["moved", "merged"]
+    land(staged, house.heaven, run=run, owner_id=None, step=step)
+    house.heaven.release("me", [lease.lease_id for lease in house.heaven.active_leases()])
+    house.home.close()
+
+
+def prepare_undo_run(root: Path) -> None:
+    """And somebody else has worked on since."""
+    do_drifted(root, never)
+    for path, data in LATER.items():
+        (root / path).write_bytes(data)
+
+
+def do_undo_run(root: Path, step: Step) -> None:
+    with Heaven.open(root) as heaven:
+        undo_run(heaven, runs.find(heaven, "r1"), step=step)
+
+
 SCENARIOS: dict[str, tuple[Callable[[Path], None], Callable[[Path, Step], None]]] = {
     "land": (lambda _: None, do_landing),
     "undo": (prepare_undo, do_undo),
     "recover": (prepare_recovery, do_recovery),
     "take back": (prepare_taking_back, do_recovery),
+    "land drifted": (lambda _: None, do_drifted),
+    "undo run": (prepare_undo_run, do_undo_run),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from genesis_ssmp.heaven.errors import BlobMissing
@@ -60,6 +61,7 @@ class EditBench:
         symbol: str | None = None,
         template: str | None = None,
         instances: tuple[dict[str, str], ...] | None = None,
+        find: str | None = None,
     ) -> EditOp:
         """The operation with all hashes that it can have, of the file as it is now."""
         op = EditOp(
@@ -70,20 +72,13 @@ class EditBench:
             symbol=symbol,
             template=template,
             instances=instances,
+            find=find,
         )
         if name == "add_file":
             return op
         data = (self.root / path).read_bytes()
         if lines is None:
-            return EditOp(
-                name,
-                path,
-                base_blob=self.blobs.put(data),
-                content=content,
-                symbol=symbol,
-                template=template,
-                instances=instances,
-            )
+            return replace(op, base_blob=self.blobs.put(data))
         last = lines[0] - 1 if name == "insert_lines" else lines[-1]
         return with_proof(op, prove(data, lines[0], last))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven import Heaven
+from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.edits import BadJournal, Recovery, recover
+from genesis_ssmp.runtime.undoing import AlreadyUndone, undo_run
+from kit.crash import DRIFTED, EDITED, LATER, UNDONE
 from kit.edits import tree
 from kit.landing import AFTER, FILES, House, contents
 
@@ -102,6 +106,39 @@ def test_file_changed_from_outside_after_the_crash_is_left_alone(tmp_path: Path)
         if number < steps - 1:  # the last step comes after the recovery's last event
             assert [one.path for one in result.conflicts] == ["new/deep/n.txt"], number
             assert [edit.run for edit in result.taken_back] == ["r"]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("GENESIS_SOAK"), reason="the steps are those of any landing; GENESIS_SOAK=1"
+)
+def test_drifted_landing_killed_at_every_step_is_whole_after_recovery(tmp_path: Path) -> None:
+    steps = crash("land drifted", tmp_path)
+    assert steps >= 20
+    for number in range(steps + 1):
+        root = tmp_path / str(number)
+        _, kinds, _ = recovered(root)
+        expected = EDITED if "edit_landed" in kinds else DRIFTED
+        assert {path: contents(root)[path] for path in DRIFTED} == expected, number
+
+
+def test_undo_of_a_run_killed_at_every_step_is_done_once(tmp_path: Path) -> None:
+    """It may be asked for again after the crash, and nothing that came later is lost."""
+    steps = crash("undo run", tmp_path)
+    assert steps >= 20
+    for number in range(steps + 1):
+        root = tmp_path / str(number)
+        _, kinds, _ = recovered(root)
+        done = kinds.count("edit_landed") == 2
+        now = {path: contents(root)[path] for path in DRIFTED}
+        assert now == (UNDONE if done else LATER), number
+        with Heaven.open(root) as heaven:
+            run = runs.find(heaven, "r1")
+            assert run.undone == done, number
+            if not done:
+                undo_run(heaven, run)
+            with pytest.raises(AlreadyUndone):
+                undo_run(heaven, runs.find(heaven, "r1"))
+        assert {path: contents(root)[path] for path in DRIFTED} == UNDONE, number
 
 
 def test_file_that_became_a_link_after_the_crash_is_a_conflict(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Each of the nine operations does what it says, and keeps everything else as it was."""
+"""Each operation does what it says, and keeps everything else as it was."""
 
 from __future__ import annotations
 
@@ -85,6 +85,29 @@ def test_insert_after_last_symbol_of_a_file_without_final_newline(bench: EditBen
     bench.write("open.py", b"def f(): pass  # note")
     bench.apply(bench.op("insert_after_symbol", "open.py", symbol="f", content="X = 1\n"))
     assert bench.read("open.py") == b"def f(): pass  # note\nX = 1"
+
+
+def test_replace_symbol_takes_the_place_of_the_whole_definition(bench: EditBench) -> None:
+    new = "@cache\ndef Foo(a):\n    return a\n"
+    bench.apply(bench.op("replace_symbol", "code.py", symbol="Foo", content=new))
+    start, end = CODE.index(b"@cache"), CODE.index(b"\n\n\ndef FooBar")
+    assert bench.read("code.py") == CODE[:start] + new.encode().rstrip() + CODE[end:]
+
+
+def test_replace_symbol_with_no_content_takes_the_definition_away(bench: EditBench) -> None:
+    bench.apply(bench.op("replace_symbol", "code.py", symbol="FooBar", content=""))
+    assert bench.read("code.py") == CODE.replace(b"def FooBar(): return Foo\n", b"")
+
+
+def test_add_file_in_the_place_of_one_says_what_it_expects_there(bench: EditBench) -> None:
+    (bench.root / "a.txt").chmod(0o755)
+    base = bench.op("delete_file", "a.txt").base_blob
+    op = EditOp("add_file", "a.txt", base_blob=base, content="one\n2\nthree\nfour\nfive\n")
+    (change,) = bench.stage(op).files
+    assert (change.before, change.mode) == (FIVE, 0o100755)
+    assert change.hunks == (Hunk(0, 2, 1, 2, 1),)
+    bench.apply(op)
+    assert bench.read("a.txt") == b"one\n2\nthree\nfour\nfive\n"
 
 
 def test_template_is_filled_once_per_instance_after_the_symbol(bench: EditBench) -> None:
