@@ -148,11 +148,16 @@ def check_together(
     """
     if len(regions) < 2 or all(region.how != "merged" for region in regions):
         return None
-    merged = _all_merged(before, regions, ops, versions, merger)
-    lines = tuple([bare(line) for line in Version(before.path, after).text.lines])
+    base = versions.base(ops[0]) if len({op.base_blob for op in ops}) == 1 else None
     loose = next((region for region in regions if region.loose), None)
-    if merged == lines or (merged is None and loose is None):
-        return None
+    if base is None or any(region.seen is None for region in regions):
+        # Written against several versions: there is no one merge to compare with.
+        if loose is None:
+            return None
+    else:
+        lines = tuple([bare(line) for line in Version(before.path, after).text.lines])
+        if _all_merged(before, base, regions, merger) == lines:
+            return None
     at = loose or next(region for region in regions if region.how == "merged")
     return EditRefused(
         "base_mismatch",
@@ -165,13 +170,8 @@ def check_together(
 
 
 def _all_merged(
-    before: Before, regions: list[Region], ops: list[EditOp], versions: Versions, merger: Merger
+    before: Before, base: Version, regions: list[Region], merger: Merger
 ) -> Lines | None:
-    if len({op.base_blob for op in ops}) != 1:
-        return None
-    base = versions.base(ops[0])
-    if base is None or any(region.seen is None for region in regions):
-        return None
     old = base.text.bare
     originals = [
         replace(region, start=one.start, end=one.end, content=one.content)
