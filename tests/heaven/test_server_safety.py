@@ -7,11 +7,13 @@ import socket
 import stat
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.heaven.discovery import server_file, token_file
+from genesis_ssmp.heaven.index.symbols import SymbolIndex
 from genesis_ssmp.heaven.server.app import INDEX_THREADS, MAX_BODY, STORE_THREADS
 from genesis_ssmp.heaven.server.connection import HEAD_BYTES, BoundedConnection
 from genesis_ssmp.heaven.server.operations import is_reserved
@@ -236,19 +238,17 @@ def test_stalled_clients_hold_up_nobody(wire: Wire) -> None:
 
 def test_long_questions_to_the_index_do_not_hold_up_the_log(wire: Wire) -> None:
     """More index questions than there are threads for them, all waiting; appends go through."""
-    from genesis_ssmp.heaven.heaven import Heaven as Embedded
-
     assert STORE_THREADS > INDEX_THREADS
     begun, release = threading.Semaphore(0), threading.Event()
-    search = Embedded.search
+    ask = SymbolIndex.ask
 
-    def slow(self: Heaven, query: str, top_k: int = 20) -> object:
+    def slow(self: SymbolIndex, question: Callable[[], object]) -> object:
         begun.release()
         assert release.wait(30)
-        return search(self, query, top_k)
+        return ask(self, question)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(Embedded, "search", slow)
+    patch.setattr(SymbolIndex, "ask", slow)
     waiting = [
         threading.Thread(target=wire.get, args=("/ir/search?q=eval",))
         for _ in range(INDEX_THREADS + 4)
