@@ -208,8 +208,9 @@ def _carry_out(
         _abandon(heaven, run, effects, str(stop))
         raise
     tree = effects.tree_hash()
-    runs.finish(heaven, run, outcome, door.head, tree)
+    # The leases first: cut off between the two, the run is resumed, and only ends once more.
     effects.release()
+    runs.finish(heaven, run, outcome, door.head, tree)
     code = runs.EXIT_CODES[outcome.status]
     message_of = outcome.stuck or (outcome.failure.message if outcome.failure else None)
     return Ended(run.name, outcome, door.head, tree, code, message_of, warnings)

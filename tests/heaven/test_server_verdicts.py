@@ -44,7 +44,7 @@ def _valid(schema: str, title: str, body: Any) -> bool:
     known = shape["properties"]
     assert isinstance(known, dict)
     if title == "Request":
-        return bool(body["type"] == "request")
+        return bool(body.get("type", "request") == "request")
     return isinstance(body, dict) and set(body) <= set(known)
 
 
