@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
+from bench.faults import SETTLING_SECONDS
 from bench.table import Row, middle
 
 ROUNDS = 400
@@ -66,6 +67,7 @@ def serving(root: Path, package: Path | None = None) -> Iterator[Address]:
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=root) as scratch:
         if package is not None:
             shutil.copytree(package, Path(scratch) / package.name)
+            time.sleep(SETTLING_SECONDS)
         process = subprocess.Popen(
             [str(aa), "serve", "--repo", scratch, "--port", "0"], stdout=subprocess.PIPE, text=True
         )

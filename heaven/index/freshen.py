@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -90,17 +91,23 @@ class Freshener:
         except OSError:
             seen = None
         same = row is not None and row.seen == seen
-        # A file changed so lately that it could have changed again and look the same is read.
-        if same and row and (settled(row.seen, row.read_at) or self._holds(path, row.hash)):
+        if same and row and (settled(row.seen, row.read_at) or self._holds(row)):
             return True
         self._suspects.add(path)
         return False
 
-    def _holds(self, path: str, digest: str) -> bool:
+    def _holds(self, row: FileRow) -> bool:
+        """Whether a file that was changed so shortly before it was read that it could have changed
+        again and look the same is what was read. If so, it counts as read now."""
+        read_at = time.time_ns()
         try:
-            return sha256((self._root / path).read_bytes()).hexdigest() == digest
+            content = (self._root / row.path).read_bytes()
         except OSError:
             return False
+        if sha256(content).hexdigest() != row.hash:
+            return False
+        self.rows[row.path] = row._replace(read_at=read_at)
+        return True
 
     def _take(self, look: Look, progress: Callable[[int, int], None] | None) -> Change:
         listed = look.files
