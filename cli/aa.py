@@ -13,6 +13,7 @@ import click
 
 from . import output
 from .fsck import fsck
+from .macros import op
 from .options import output_mode_option, param_option, repo_option
 from .output import CONFLICT, ENVIRONMENT, FAILED, Json, Problem, Report, output_options
 from .prompts import prompt
@@ -46,7 +47,8 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 the program's checks failed and the tree was restored; 2 the program or
     the usage is wrong; 3 an edit conflicts with what is there; 4 the environment is wrong (Heaven
-    in use, no angel, not a repository).
+    in use, no angel, not a repository); 5 a macro op is done, and places that may mean the same
+    were left alone.
 
     \b
     Examples:
@@ -421,6 +423,7 @@ def index(report: Report, repo: str | None) -> None:
     report.finish()
 
 
+cli.add_command(op)
 cli.add_command(prompt)
 cli.add_command(fsck)
 cli.add_command(serve)

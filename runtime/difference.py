@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ..heaven import Heaven
+from .edits import Staged
 from .edits.lines import split_lines
 from .history import run_history
 from .runs import Run
@@ -27,14 +28,25 @@ def run_diff(heaven: Heaven, run: Run) -> bytes:
     )
 
 
+def staged_diff(staged: Staged) -> bytes:
+    """What a staged batch would change, as `run_diff` shows what a run changed."""
+    return b"".join(_diff(change.path, change.before, change.after) for change in staged.files)
+
+
 def _file_diff(heaven: Heaven, path: str, before: str | None, after: str | None) -> bytes:
-    old = heaven.get_blob(before) if before is not None else b""
-    new = heaven.get_blob(after) if after is not None else b""
+    return _diff(
+        path,
+        None if before is None else heaven.get_blob(before),
+        None if after is None else heaven.get_blob(after),
+    )
+
+
+def _diff(path: str, before: bytes | None, after: bytes | None) -> bytes:
     name = path.encode()
     lines = difflib.diff_bytes(
         difflib.unified_diff,
-        split_lines(old),
-        split_lines(new),
+        split_lines(before or b""),
+        split_lines(after or b""),
         b"/dev/null" if before is None else b"a/" + name,
         b"/dev/null" if after is None else b"b/" + name,
     )

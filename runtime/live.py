@@ -12,7 +12,7 @@ from ..heaven.errors import LeaseGone, NotLeased, StaleToken
 from ..heaven.faults.router import FaultRefused
 from ..heaven.records import Json, JsonObject
 from ..proto import pf, wire
-from ..proto.angel_response import AngelResponse, MacroOp
+from ..proto.angel_response import AngelResponse
 from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
 from . import fields
@@ -26,13 +26,13 @@ from .invariants import breach
 from .landing import (
     Tree,
     landed_record,
-    merge,
     parse_edit,
     refusal_record,
     refuse,
     stage_all,
     track,
 )
+from .macros import expand_macro, expand_ops
 from .pack import estimate_tokens
 from .revision import pin
 
@@ -158,24 +158,7 @@ class LiveEffects:
         return result
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:
-        from ..stdlib import MACROS, MacroRefused
-
-        try:
-            expansion = MACROS[name]({key: str(args[key]) for key in args}, self._heaven)
-        except MacroRefused as refused:
-            candidates: list[Json] = list(refused.candidates)
-            return {
-                "refused": {
-                    "reason": refused.reason,
-                    "message": str(refused),
-                    "candidates": candidates,
-                }
-            }
-        unsure: list[Json] = [
-            {"path": site.path, "line": site.line, "text": site.text, "why": site.why}
-            for site in expansion.unsure
-        ]
-        return {"edit": wire.dump(expansion.edit), "sure": expansion.sure, "unsure": unsure}
+        return expand_macro(self._heaven, name, args)
 
     def emit(
         self,
@@ -310,26 +293,8 @@ class LiveEffects:
             excerpts = [wire.parse(pf.Excerpt, excerpt) for excerpt in shown]
             return fill_hashes(response.edit_ir, excerpts, self._heaven)
         if response.output_type == "macro_ops":
-            return self._expand_all(response.macro_ops or ())
+            return expand_ops(self._heaven, response.macro_ops or ())
         return "this version lands edit_ir and macro_ops, not diff_fallback"
-
-    def _expand_all(self, ops: Sequence[MacroOp]) -> EditIR | str:
-        from ..stdlib import MACROS, MacroRefused
-
-        edits: list[EditIR] = []
-        for op in ops:
-            if op.kind not in MACROS:
-                return f"macro op {op.kind} has no expansion in this version"
-            if op.old_name is None or op.new_name is None:
-                return f"macro op {op.kind} needs old_name and new_name"
-            args = {"old": op.old_name, "new": op.new_name}
-            if op.scope_path is not None:
-                args["in"] = op.scope_path
-            try:
-                edits.append(MACROS[op.kind](args, self._heaven).edit)
-            except MacroRefused as refused:
-                return f"{op.kind}: {refused}"
-        return merge(edits) if edits else "the answer says macro_ops and holds none"
 
 
 def _outside_manifest(output: JsonObject, touched: Sequence[str]) -> str | None:
