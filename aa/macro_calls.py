@@ -32,7 +32,7 @@ def lower_macro(call: MacroCall, words: Words) -> Macro | None:
 
 def _matched(call: MacroCall, signature: Signature, words: Words) -> dict[str, Word] | None:
     needed = signature.positional
-    usage = f"usage: {signature.usage()}"
+    usage = f"usage: {signature.usage(switches=False)}"
     if len(call.args) < len(needed):
         lacking = " and ".join(f"`{name}`" for name in needed[len(call.args) :])
         words.error("AA0215", f"{signature.name} lacks {lacking}", call.span, hint=usage)

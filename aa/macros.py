@@ -73,9 +73,14 @@ class Signature:
                 return one
         raise KeyError(name)
 
-    def usage(self) -> str:
-        """One line such as `RENAME_SYMBOL old new [in PATH] [kind KIND]`."""
-        optional = (f"[{one.name} {one.placeholder()}]" for one in self.parameters if one.optional)
+    def usage(self, *, switches: bool = True) -> str:
+        """One line such as `RENAME_SYMBOL old new [in PATH] [kind KIND] [unsure leave|include]`;
+        without `switches`, what is one of a few words is left out."""
+        optional = (
+            f"[{one.name} {one.placeholder()}]"
+            for one in self.parameters
+            if one.optional and (switches or not one.choices)
+        )
         return " ".join((self.name, *self.positional, *optional))
 
 

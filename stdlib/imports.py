@@ -91,8 +91,10 @@ def insert(index: SymbolIndex, trees: Trees, path: str, wanted: Wanted) -> list[
         return []
     for one in facts.visible(0, wanted.bound).bindings:
         row = facts.imports[one.target] if one.how == "import" else None
-        if row is not None and not row.name and not wanted.name and wanted.bound == row.bound:
-            continue  # `import a.b` beside `import a.c`
+        if row is not None and not row.name and not wanted.name:
+            tops = {row.module.partition(".")[0], wanted.module.partition(".")[0]}
+            if tops == {wanted.bound}:
+                continue  # `import a.b` beside `import a.c`
         where = place_of(index, path, one.at)
         raise MacroRefused("collision", f"{wanted.bound} is something else ({where})", (where,))
     statements = leading(trees.root(path))

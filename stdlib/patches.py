@@ -84,15 +84,20 @@ def patch_edits(
     regions: list[_Region] = []
     inserted: dict[int, str] = {}
     for start, end, text in sorted(stretches, key=lambda one: one[:2]):
+        if start == end and not text:
+            continue
         start, end = max(start, mark), max(end, mark)
         first = bisect_right(starts, start) - 1
+        if first == len(lines) and lines and not lines[-1].endswith(b"\n"):
+            first -= 1
         if start == end and start == starts[first] and text.endswith("\n"):
             inserted[first] = inserted.get(first, "") + text
             continue
         if first == len(lines):  # text behind a file's last line ending
-            inserted[first] = inserted.get(first, "") + text + "\n"
+            inserted[first] = inserted.get(first, "") + text
             continue
-        last = bisect_right(starts, max(start, end - 1)) - 1
+        last = max(first, bisect_right(starts, max(start, end - 1)) - 1)
+        last = min(last, len(lines) - 1)
         whole = start == starts[first] and (not text or text.endswith("\n"))
         if end > start and end == starts[last + 1] and not whole and not text.endswith("\n"):
             last = min(last + 1, len(lines) - 1)
@@ -147,5 +152,5 @@ def _insert(path: str, lines: Sequence[bytes], at: int, text: str, blob: str) ->
         anchor_hash=proof.anchor_hash,
         base_blob=proof.base_blob,
         lines=(at + 1,),
-        content=text,
+        content=text if text.endswith("\n") else text + "\n",
     )

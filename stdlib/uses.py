@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..heaven.index.facts import FileFacts
 from ..heaven.index.naming import Naming
 from ..heaven.index.symbols import SymbolIndex
 from ..heaven.records import Symbol
@@ -192,7 +193,10 @@ def _on_class(
     head = on.child_by_field_name("attribute") if on.type == "attribute" else on
     if head is None or head.type != "identifier":
         return False
-    for known in index.find_symbols(trees.text(path, head), kind="class"):
+    name = trees.text(path, head)
+    facts = index.facts_of(path) or FileFacts()
+    names = {name, *(row.name for row in facts.imports if row.bound == name and row.name)}
+    for known in (one for each in sorted(names) for one in index.find_symbols(each, kind="class")):
         for found in index.references(known):
             if found.path == path and found.at.start_byte == head.start_byte:
                 return True if found.confidence == 1.0 else None
