@@ -13,7 +13,6 @@ from ..heaven.faults.router import FaultRefused
 from ..heaven.records import Json, JsonObject
 from ..proto import pf, wire
 from ..proto.angel_response import AngelResponse
-from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
 from . import fields
 from .angels import Angel, Ask, Question
@@ -32,7 +31,7 @@ from .landing import (
     stage_all,
     track,
 )
-from .macros import expand_macro, expand_ops
+from .macros import Batch, expand_macro, expand_ops, unsure_json
 from .pack import estimate_tokens
 from .revision import pin
 
@@ -168,9 +167,10 @@ class LiveEffects:
         recorded: JsonObject | None,
     ) -> JsonObject:
         try:
-            edit = self._edit_of(output, shown)
-            if isinstance(edit, str):
-                return refuse("unsupported", edit)
+            batch = self._edit_of(output, shown)
+            if isinstance(batch, str):
+                return refuse("unsupported", batch)
+            edit = batch.edit
             staged = stage_all(edit, self._root, self._heaven)
             outside = _outside_manifest(output, [change.path for change in staged.files])
             if outside is not None:
@@ -187,6 +187,8 @@ class LiveEffects:
             return refuse("lease", str(refused))
         self._landed.append(landed)
         result = landed_record(edit, landed)
+        if batch.unsure:
+            result = {**result, "unsure": unsure_json(batch.unsure)}
         track(self._tree, result)
         return result
 
@@ -281,17 +283,17 @@ class LiveEffects:
             return {"refused": {"message": "no oracle is there to escalate to"}}
         return {"advice": advice.text}
 
-    def _edit_of(self, output: JsonObject, shown: Sequence[JsonObject]) -> EditIR | str:
+    def _edit_of(self, output: JsonObject, shown: Sequence[JsonObject]) -> Batch | str:
         """The Edit IR of an output with its hashes filled in, or why there is none."""
         direct = fields.optional_record(output, "edit_ir")
         if direct is not None:
-            return parse_edit(direct)
+            return Batch(parse_edit(direct), ())
         response = wire.parse(AngelResponse, fields.record(output, "response"))
         if response.output_type == "edit_ir":
             if response.edit_ir is None:
                 return "the answer says edit_ir and holds none"
             excerpts = [wire.parse(pf.Excerpt, excerpt) for excerpt in shown]
-            return fill_hashes(response.edit_ir, excerpts, self._heaven)
+            return Batch(fill_hashes(response.edit_ir, excerpts, self._heaven), ())
         if response.output_type == "macro_ops":
             return expand_ops(self._heaven, response.macro_ops or ())
         return "this version lands edit_ir and macro_ops, not diff_fallback"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from dataclasses import fields as fields_of
+from typing import TYPE_CHECKING
 
 from ..aa.macros import SIGNATURES
 from ..heaven import Heaven
@@ -12,6 +14,9 @@ from ..proto import wire
 from ..proto.angel_response import MacroOp
 from ..proto.edit_ir import EditIR
 from .landing import merge
+
+if TYPE_CHECKING:
+    from ..stdlib import Site
 
 
 def expand_macro(heaven: Heaven, name: str, args: JsonObject) -> JsonObject:
@@ -29,29 +34,49 @@ def expand_macro(heaven: Heaven, name: str, args: JsonObject) -> JsonObject:
                 "candidates": candidates,
             }
         }
-    unsure: list[Json] = [
-        {"path": site.path, "line": site.line, "text": site.text, "why": site.why}
-        for site in expansion.unsure
+    return {
+        "edit": wire.dump(expansion.edit),
+        "sure": expansion.sure,
+        "unsure": unsure_json(expansion.unsure),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Several macro ops as one edit, and the places that they left alone."""
+
+    edit: EditIR
+    unsure: tuple[Site, ...]
+
+
+def unsure_json(sites: Sequence[Site]) -> list[Json]:
+    """`[{path, line, text, why}]`."""
+    return [
+        {"path": site.path, "line": site.line, "text": site.text, "why": site.why} for site in sites
     ]
-    return {"edit": wire.dump(expansion.edit), "sure": expansion.sure, "unsure": unsure}
 
 
-def expand_ops(heaven: Heaven, ops: Sequence[MacroOp]) -> EditIR | str:
+def expand_ops(heaven: Heaven, ops: Sequence[MacroOp]) -> Batch | str:
     """The macro ops of an answer as one batch, or why there is none. Each is worked out on the
     tree as it is before the batch; two that want the same lines are refused when it is staged."""
     from ..stdlib import MACROS, MacroRefused
 
     edits: list[EditIR] = []
+    unsure: list[Site] = []
     for op in ops:
         args = arguments(op)
         if isinstance(args, str):
             return args
         try:
-            edits.append(MACROS[op.kind](args, heaven).edit)
+            expansion = MACROS[op.kind](args, heaven)
         except MacroRefused as refused:
             listed = "".join(f"\n  {one}" for one in refused.candidates)
             return f"{op.kind}: {refused}{listed}"
-    return merge(edits) if edits else "the answer says macro_ops and holds none"
+        edits.append(expansion.edit)
+        unsure += expansion.unsure
+    if not edits:
+        return "the answer says macro_ops and holds none"
+    return Batch(merge(edits), tuple(unsure))
 
 
 def arguments(op: MacroOp) -> dict[str, str] | str:

@@ -130,6 +130,9 @@ class _Reenacted:
             return refusal_record(refused)
         self._landed.append(landed)
         result = landed_record(edit, landed)
+        if "unsure" in recorded:
+            # Of an angel's macro ops, which are not worked out again.
+            result = {**result, "unsure": recorded["unsure"]}
         self._follow(result)
         return result
 

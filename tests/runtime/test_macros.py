@@ -38,9 +38,9 @@ def test_several_ops_are_one_batch_and_a_refusal_lists_candidates(tmp_path: Path
         MacroOp("INSERT_IMPORT", path="b.py", import_spec="import os"),
     ]
     with Heaven.open(tmp_path) as heaven:
-        edit = expand_ops(heaven, ops)
-        assert not isinstance(edit, str)
-        staged = stage(edit, tmp_path, symbols=heaven, blobs=heaven)
+        batch = expand_ops(heaven, ops)
+        assert not isinstance(batch, str)
+        staged = stage(batch.edit, tmp_path, symbols=heaven, blobs=heaven)
         assert staged.paths == ("a.py", "b.py")
         said = expand_ops(heaven, [MacroOp("RENAME_SYMBOL", old_name="f", new_name="g")])
         assert isinstance(said, str) and "a.py:1 f" in said and "b.py:3 A.f" in said
