@@ -73,6 +73,8 @@ def _in_language(signature: Signature, parameter: Parameter, word: Word, words: 
     dot = name.rfind(".")
     if words.open(word) or dot <= 0 or name[dot:] in signature.suffixes:
         return True
+    if not name[dot + 1 :].isalnum():
+        return True  # `..` is no file at all
     if parameter.name == "in":
         return True  # a directory may have a dot in its name
     words.error(

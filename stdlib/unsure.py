@@ -17,7 +17,7 @@ from .syntax import PYTHON, all_strings, comments, source_of, strings
 
 _ENTRY_POINT_FILES: Final = ("pyproject.toml", "setup.cfg")
 # "visit_" + name, "visit_%s" % name, f"visit_{name}"
-_BUILT: Final = re.compile(rb"""["']([A-Za-z_]\w*_)(?:\{|%[sr]|["']\s*[+%])""")
+_BUILT: Final = re.compile(rb"""["']([A-Za-z_]\w*_|_)(?:\{|%[sr]|["']\s*[+%])""")
 _BY_NAME: Final = frozenset(
     {"getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller", "patch", "object"}
 )
@@ -143,9 +143,13 @@ def _class_around(facts: FileFacts, path: str, scope: int) -> Key | None:
 
 def _built_names(index: SymbolIndex, naming: Naming) -> Iterator[Spot]:
     """Where a name that begins like this one is put together for getattr."""
+    homes = {key.path for key in naming.keys}
     for path in sorted({*index.files_with("getattr"), *index.files_with("globals")}):
         for found in _BUILT.finditer(index.lines(path).source):
             head = found[1].decode()
+            # `"_" + name` may be any private name: it is looked for where this one is defined.
+            if head == "_" and path not in homes:
+                continue
             if naming.name.startswith(head) and naming.name != head:
                 yield Spot(path, *found.span(1), "a name is built here", False)
 
