@@ -1,62 +1,259 @@
 """The macro opcodes: operations that a machine carries out without a model.
 
-`OP` and `DO` lines whose first word is one of `SIGNATURES` are macro calls; the parser, the
-lowering and the standard library all read this table. How a macro is carried out is the standard
-library's business; here is only how it is called.
+This table says what each is: its parameters with their types, the languages that it works on, one
+line of help and an example. The compiler checks calls against it, `aa op` and the docs show it, and
+the runtime reads an angel's `macro_ops` by it. How a macro is carried out is the standard library's
+business; here is only how it is called.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from .node import dataclass
+
+ParameterType: TypeAlias = Literal[
+    "symbol",  # a definition of the repository: name, Class.method, path::name
+    "callee",  # a definition of the repository, or what the language has built in
+    "new_name",  # the bare name that a symbol is to have
+    "name",  # an identifier
+    "path",  # a file or directory of the repository
+    "kind",  # a kind of symbol: function, method, class
+    "number",  # from 0
+    "line",  # from 1
+    "choice",
+    "text",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a macro opcode. `field` is its name in an angel's macro op.
+
+    An `optional` one is written as a word before its value (`in src/app`).
+    """
+
+    name: str
+    type: ParameterType
+    field: str
+    doc: str
+    optional: bool = False
+    choices: tuple[str, ...] = ()
+
+    def placeholder(self) -> str:
+        """How usage shows its value."""
+        return "|".join(self.choices) if self.choices else self.type.upper()
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """How a macro opcode is called: `NAME positional... [keyword VALUE]...`.
 
-    A keyword is written as a word before its value (`in src/app`) and names the argument too.
-    `implemented` is False for a name that is reserved: a program that calls it does not compile.
+    `suffixes` are the endings of the files that it works on; empty: any text. `example` is a call.
     """
 
     name: str
-    positional: tuple[str, ...]
-    keywords: tuple[str, ...]
-    implemented: bool
+    parameters: tuple[Parameter, ...]
+    suffixes: tuple[str, ...]
     doc: str
+    example: str
 
-    def usage(self) -> str:
-        """One line such as `RENAME_SYMBOL old new [in PATH] [kind KIND]`."""
-        values = {"in": "PATH", "kind": "KIND"}
-        optional = (f"[{keyword} {values[keyword]}]" for keyword in self.keywords)
+    @property
+    def positional(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.parameters if not one.optional)
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.parameters if one.optional)
+
+    def parameter(self, name: str) -> Parameter:
+        """Raises KeyError."""
+        for one in self.parameters:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    def usage(self, *, switches: bool = True) -> str:
+        """One line such as `RENAME_SYMBOL old new [in PATH] [kind KIND] [unsure leave|include]`;
+        without `switches`, what is one of a few words is left out."""
+        optional = (
+            f"[{one.name} {one.placeholder()}]"
+            for one in self.parameters
+            if one.optional and (switches or not one.choices)
+        )
         return " ".join((self.name, *self.positional, *optional))
 
+
+PYTHON: Final = (".py", ".pyi")
+
+_IN: Final = Parameter(
+    "in", "path", "scope_path", "the file or directory that the definition is in", True
+)
+_KIND: Final = Parameter(
+    "kind", "kind", "symbol_kind", "what is meant: function, method, class", True
+)
+_UNSURE: Final = Parameter(
+    "unsure",
+    "choice",
+    "unsure",
+    "`include` changes the places that only may mean it too; `leave` lists them",
+    True,
+    ("leave", "include"),
+)
 
 _ROWS: Final = (
     Signature(
         "RENAME_SYMBOL",
-        ("old", "new"),
-        ("in", "kind"),
-        True,
-        "Rename a symbol: its definition and every reference that resolves to it.",
+        (
+            Parameter("old", "symbol", "old_name", "what is renamed; `func.param` is a parameter"),
+            Parameter("new", "new_name", "new_name", "its new name"),
+            _IN,
+            _KIND,
+            _UNSURE,
+            Parameter(
+                "text",
+                "choice",
+                "text",
+                "`include` changes the name in strings and comments too",
+                True,
+                ("leave", "include"),
+            ),
+        ),
+        PYTHON,
+        "Rename a symbol or a parameter: its definition and every reference that resolves to it.",
+        "RENAME_SYMBOL Context.invoke Context.call",
     ),
-    Signature("ADD_PARAM", (), (), False, "Add a parameter to a function."),
-    Signature("INSERT_IMPORT", (), (), False, "Add an import to a file."),
-    Signature("ADD_TEST_CASE", (), (), False, "Add a case to a test function."),
-    Signature("ADD_FUNCTION_STUB", (), (), False, "Add an empty function."),
-    Signature("REPLACE_SPAN", (), (), False, "Replace lines of a file."),
-    Signature("REMOVE_PARAM", (), (), False, "Remove a parameter from a function."),
-    Signature("MOVE_SYMBOL", (), (), False, "Move a definition to another file."),
-    Signature("WRAP_CALL", (), (), False, "Wrap every call of a function."),
-    Signature("REPLACE_CALL", (), (), False, "Replace every call of a function."),
+    Signature(
+        "ADD_PARAM",
+        (
+            Parameter("func", "symbol", "func_name", "the function or method"),
+            Parameter("param", "name", "param_name", "the new parameter"),
+            Parameter("type", "text", "param_type", "its annotation", True),
+            Parameter("default", "text", "default", "its default value", True),
+            Parameter("argument", "text", "argument", "what every call passes for it", True),
+            Parameter(
+                "position",
+                "number",
+                "position",
+                "how many parameters stand before it, self not counted; without: the last",
+                True,
+            ),
+            _IN,
+            _KIND,
+            _UNSURE,
+        ),
+        PYTHON,
+        "Add a parameter to a function, its overrides and its calls.",
+        "ADD_PARAM Parser.parse strict type bool default False",
+    ),
+    Signature(
+        "REMOVE_PARAM",
+        (
+            Parameter("func", "symbol", "func_name", "the function or method"),
+            Parameter("param", "name", "param_name", "the parameter, which its body does not use"),
+            _IN,
+            _KIND,
+            _UNSURE,
+        ),
+        PYTHON,
+        "Remove a parameter from a function, its overrides and its calls.",
+        "REMOVE_PARAM Parser.parse strict",
+    ),
+    Signature(
+        "INSERT_IMPORT",
+        (
+            Parameter("path", "path", "path", "the file"),
+            Parameter("import", "text", "import_spec", "the statement, or a module's name"),
+        ),
+        PYTHON,
+        "Add an import to a file, where its other imports are.",
+        'INSERT_IMPORT src/app.py "from os import path"',
+    ),
+    Signature(
+        "ADD_TEST_CASE",
+        (
+            Parameter("test", "symbol", "test_func", "the test function that it stands beside"),
+            Parameter("case", "name", "case_name", "the name of the case"),
+            Parameter(
+                "body",
+                "text",
+                "case_body",
+                "its statements; for a parametrized test, its values",
+            ),
+            _IN,
+        ),
+        PYTHON,
+        "Add a case to a parametrized test, or a test function after another one.",
+        'ADD_TEST_CASE test_add negative "assert add(-1, -2) == -3"',
+    ),
+    Signature(
+        "ADD_FUNCTION_STUB",
+        (
+            Parameter("path", "path", "path", "the file, made if it is not there"),
+            Parameter("signature", "text", "func_sig", "the function's header"),
+            Parameter("after", "symbol", "func_name", "the definition that it comes after", True),
+        ),
+        PYTHON,
+        "Add a function that raises NotImplementedError.",
+        'ADD_FUNCTION_STUB src/app.py "def parse(text: str) -> int"',
+    ),
+    Signature(
+        "REPLACE_SPAN",
+        (
+            Parameter("path", "path", "path", "the file"),
+            Parameter("start", "line", "start_line", "the first line"),
+            Parameter("end", "line", "end_line", "the last line"),
+            Parameter("content", "text", "content", "what stands there instead"),
+        ),
+        (),
+        "Replace lines of a file.",
+        'REPLACE_SPAN src/app.py 3 4 "x = 1\\n"',
+    ),
+    Signature(
+        "MOVE_SYMBOL",
+        (
+            Parameter("symbol", "symbol", "old_name", "a definition at the top of its file"),
+            Parameter("to", "path", "path", "the file, made if it is not there"),
+            _IN,
+            _KIND,
+        ),
+        PYTHON,
+        "Move a definition to another file; imports of it follow.",
+        "MOVE_SYMBOL parse_date src/dates.py",
+    ),
+    Signature(
+        "WRAP_CALL",
+        (
+            Parameter("func", "symbol", "func_name", "the function that is called"),
+            Parameter("wrapper", "callee", "new_name", "the function that gets what it returns"),
+            _IN,
+            _KIND,
+            _UNSURE,
+        ),
+        PYTHON,
+        "Wrap every call of a function in a call of another one.",
+        "WRAP_CALL read_config validated",
+    ),
+    Signature(
+        "REPLACE_CALL",
+        (
+            Parameter("func", "symbol", "old_name", "the function that is called"),
+            Parameter("by", "callee", "new_name", "the one to call, with the same arguments"),
+            _IN,
+            _KIND,
+            _UNSURE,
+        ),
+        PYTHON,
+        "Call another function wherever a function is called.",
+        "REPLACE_CALL load_yaml load_toml",
+    ),
 )
 
 SIGNATURES: Final[dict[str, Signature]] = {row.name: row for row in _ROWS}
 
 
 def near_miss(word: str) -> str | None:
-    """The macro opcode that `word` nearly spells, if it is written like one (`RENAME_SYMBL`)."""
+    """The macro opcode that `word` nearly spells, if it is written like one (`RENAME_SYMBOL`)."""
     if word in SIGNATURES or "_" not in word or not word.isupper() or not word.isidentifier():
         return None
     import difflib

@@ -74,7 +74,7 @@ def run_suite(root: Path, python: str) -> tuple[bool, str]:
 def candidates(package: Path, under: str) -> list[Symbol]:
     """The package's functions, methods and classes, in order; Python's special names left out."""
     with tempfile.TemporaryDirectory() as scratch:
-        root = _copy(package, Path(scratch))
+        root = copied(package, Path(scratch))
         with Heaven.open(root) as heaven:
             found = {
                 (one.path, one.qualname): one
@@ -90,7 +90,7 @@ def rename_one(package: Path, symbol: Symbol, python: str) -> Outcome:
     """Rename in a copy, land the edits, run the suite."""
     name = f"{symbol.path}::{symbol.qualname}"
     with tempfile.TemporaryDirectory() as scratch:
-        root = _copy(package, Path(scratch))
+        root = copied(package, Path(scratch))
         start = time.perf_counter()
         with Heaven.open(root) as heaven:
             try:
@@ -111,7 +111,8 @@ def rename_one(package: Path, symbol: Symbol, python: str) -> Outcome:
     return Outcome(name, verdict, expansion.sure, unsure, seconds, first)
 
 
-def _copy(package: Path, scratch: Path) -> Path:
+def copied(package: Path, scratch: Path) -> Path:
+    """A copy of the package under `scratch`, caches and repository state left out."""
     return Path(shutil.copytree(package, scratch / "package", ignore=_LEFT_OUT))
 
 

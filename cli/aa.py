@@ -13,6 +13,7 @@ from . import output
 from .asking import blame, diff, log, why
 from .collecting import gc
 from .fsck import fsck
+from .macros import op
 from .options import repo_option
 from .output import Json, Report, output_options, print_lines
 from .prompts import prompt
@@ -46,7 +47,8 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 the program's checks failed and the tree was restored; 2 the program or
     the usage is wrong; 3 an edit conflicts with what is there; 4 the environment is wrong (Heaven
-    in use, no angel, not a repository).
+    in use, no angel, not a repository); 5 a macro op is done, and places that may mean the same
+    were left alone.
 
     \b
     Examples:
@@ -135,7 +137,7 @@ def index(report: Report, repo: str | None, progress: bool | None) -> None:
 
 
 for command in (
-    *(run, resume, log, diff, why, blame, replay, bundle, trace),
+    *(run, op, resume, log, diff, why, blame, replay, bundle, trace),
     *(undo, status, index, prompt, fsck, gc, serve),
 ):
     cli.add_command(command)

@@ -64,7 +64,8 @@ def _finished(name: str, record: JsonObject) -> list[str]:
     if name in ("emit", "rollback"):
         changes = fields.records(record, "files")
         verb = "landed in" if name == "emit" else "restored"
-        return [f"{verb} {len(changes)} file{'' if len(changes) == 1 else 's'}", *_drift(record)]
+        lines = [f"{verb} {len(changes)} file{'' if len(changes) == 1 else 's'}", *_drift(record)]
+        return lines + (_unsure(record) if "unsure" in record else [])
     if name == "run":
         return [
             f"{fields.text(record, 'summary')}",
@@ -86,8 +87,13 @@ def _drift(record: JsonObject) -> list[str]:
 
 
 def _macro(found: JsonObject) -> list[str]:
+    return [f"{fields.number(found, 'sure')} places", *_unsure(found)]
+
+
+def _unsure(found: JsonObject) -> list[str]:
+    """What a macro op left alone."""
     unsure = fields.records(found, "unsure")
-    lines = [f"{fields.number(found, 'sure')} places"]
+    lines: list[str] = []
     if unsure:
         lines.append(f"{len(unsure)} more may mean it and were left alone:")
         for site in unsure[:UNSURE_SHOWN]:

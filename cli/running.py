@@ -60,16 +60,15 @@ def run(
       aa run fix.isa --angel scripted:answers.json
       aa run --repo ../other refactor.aab
     """
-    from ..heaven.client import HeavenClient
     from ..runtime.angels import configured, open_angel
     from ..runtime.errors import AngelUnavailable
-    from ..runtime.execute import Refused, execute
-    from ..runtime.hosted import execute_there
+    from ..runtime.execute import Refused
     from ..runtime.replay import source_lines
     from .ending import say_ended
+    from .executing import carry_out
     from .narration import Narrator
     from .programs import load_program
-    from .repository import find_root, heaven_or_server
+    from .repository import find_root
 
     loaded = load_program(report, program, output_mode, params)
     root = find_root(repo)
@@ -84,43 +83,19 @@ def run(
     watch = None if quiet or report.format == "json" else narrator
     on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
     on_start = None if quiet else (lambda name: report.say(f"run {name}: {loaded.name}"))
-
-    def on_interrupted(name: str) -> None:
-        report.say(
-            f"run {name} was cut off before it ended; what it had landed is still in the tree "
-            f"(`aa diff {name}`, and `aa resume {name}` goes on with it)"
-        )
-
-    with heaven_or_server(root) as heaven:
-        if isinstance(heaven, HeavenClient):
-            ended = execute_there(
-                heaven,
-                loaded,
-                angel=specification,
-                directory=base,
-                params=params,
-                check_timeout=check_timeout,
-                observe=watch,
-                on_line=on_line,
-                on_interrupted=on_interrupted,
-                on_start=on_start,
-                on_waiting=lambda ahead: report.say(
-                    f"waiting for {ahead} other run{'' if ahead == 1 else 's'} of this repository"
-                ),
-            )
-        else:
-            ended = execute(
-                loaded,
-                heaven,
-                root,
-                angel=chosen,
-                params=params,
-                check_timeout=check_timeout,
-                observe=watch,
-                on_line=on_line,
-                on_interrupted=on_interrupted,
-                on_start=on_start,
-            )
+    ended = carry_out(
+        report,
+        root,
+        loaded,
+        specification=specification,
+        angel=chosen,
+        directory=base,
+        params=params,
+        check_timeout=check_timeout,
+        observe=watch,
+        on_line=on_line,
+        on_start=on_start,
+    )
     if isinstance(ended, Refused):
         report.add(ended.diagnostics, report.sources.get(program))
         report.result["run"] = None

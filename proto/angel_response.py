@@ -42,6 +42,11 @@ class MacroOp:
     start_line: int | None = None
     end_line: int | None = None
     content: str | None = None
+    symbol_kind: str | None = None
+    default: str | None = None
+    argument: str | None = None
+    unsure: Literal["leave", "include"] | None = None
+    text: Literal["leave", "include"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..heaven import Heaven
+from .edits import Staged
 from .edits.lines import is_binary, split_lines
 from .history import run_history
 from .runs import Run
@@ -51,6 +52,14 @@ def _files(heaven: Heaven, run: Run) -> Iterator[FileDiff]:
             old = None if before is None else heaven.get_blob(before)
             new = None if after is None else heaven.get_blob(after)
             yield FileDiff(path, before, after, file_diff(path, old, new, modes[path]))
+
+
+def staged_diff(staged: Staged) -> bytes:
+    """What a staged batch would change, as `run_diff` shows what a run changed."""
+    return b"".join(
+        file_diff(change.path, change.before, change.after, f"{change.mode:o}")
+        for change in staged.files
+    )
 
 
 def file_diff(path: str, before: bytes | None, after: bytes | None, mode: str = "100644") -> bytes:

@@ -49,7 +49,8 @@ class Effects(Protocol):
         shown: Sequence[JsonObject],
         recorded: JsonObject | None,
     ) -> JsonObject:
-        """`{edit, files: [{path, before, after, hunks}]}`, or `{refused: {...}}`.
+        """`{edit, files: [{path, before, after, hunks}]}`, or `{refused: {...}}`; with `unsure`
+        where an angel's macro ops left places alone.
 
         `shown` are the excerpts that the author of `output` saw.
         """

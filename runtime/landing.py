@@ -54,8 +54,8 @@ def stage_all(
     return stage(edit, root, symbols=heaven, blobs=blobs or heaven)
 
 
-def landed_record(edit: EditIR, landed: Landed, drift: Sequence[Json]) -> JsonObject:
-    """The recorded answer to EMIT. `drift` is there only where operations were found elsewhere."""
+def landed_record(edit: EditIR, landed: Landed, extra: JsonObject) -> JsonObject:
+    """The recorded answer to EMIT. `extra` is what `aside` gives."""
     files: list[Json] = [
         {
             "path": change.path,
@@ -69,16 +69,19 @@ def landed_record(edit: EditIR, landed: Landed, drift: Sequence[Json]) -> JsonOb
         }
         for change in landed.files
     ]
-    record: dict[str, Json] = {"edit": wire.dump(edit), "files": files}
-    return {**record, "drift": list(drift)} if drift else record
+    return {"edit": wire.dump(edit), "files": files, **extra}
 
 
-def drift_record(staged: Staged) -> list[Json]:
-    """The operations that were found elsewhere than their author saw the text."""
-    return [
+def aside(staged: Staged, unsure: Sequence[Json]) -> dict[str, Json]:
+    """What else an answer to EMIT says, where there is anything to say: `drift`, the operations
+    that were found elsewhere than their author saw the text; `unsure`, what macro ops left
+    alone."""
+    drift: list[Json] = [
         {"op": one.op_index, "how": one.how, "seen": one.seen, "found": one.found}
         for one in staged.drifts
     ]
+    said: dict[str, Json] = {"drift": drift, "unsure": list(unsure)}
+    return {name: value for name, value in said.items() if value}
 
 
 def refusal_record(refused: EditRefused) -> JsonObject:

@@ -238,7 +238,7 @@ class _Linker:
         assert not isinstance(constant, str), "the verifier holds operand kinds"
         args = {self._text(name): self._text(value) for name, value in constant}
         signature = SIGNATURES.get(opcode)
-        if signature is None or not signature.implemented:
+        if signature is None:
             self._error("AA0813", pc, opcode, f"this version has no macro op {opcode!r}")
             return
         missing = [name for name in signature.positional if name not in args]
@@ -247,27 +247,48 @@ class _Linker:
             wrong = f"lacks {missing[0]!r}" if missing else f"does not take {unknown[0]!r}"
             self._error("AA0813", pc, opcode, f"{opcode} {wrong}", signature.usage())
             return
+        for parameter in signature.parameters:
+            name = args.get(parameter.name)
+            if parameter.type == "symbol" and name is not None:
+                self._macro_symbol(pc, name, args)
+        self._macro_makes(opcode, args)
+
+    def _macro_symbol(self, pc: int, name: str, args: dict[str, str]) -> None:
+        if name in self._made or self._angel_before:
+            return
+        found = self._narrowed(name, args, kind=args.get("kind"))
+        if not found:
+            # `func.param` is a parameter, which is no symbol of the index.
+            holder = self._narrowed(name.rpartition(".")[0], args, kind=None)
+            if not any(one.kind in ("function", "method") for one in holder):
+                near = _near(self._heaven, name)
+                self._error("AA0801", pc, name, f"no symbol {name!r} is in this repository", *near)
+        elif len({(symbol.path, symbol.qualname) for symbol in found}) > 1:
+            self._ambiguous(pc, name, found)
+
+    def _narrowed(self, name: str, args: dict[str, str], kind: str | None) -> tuple[Symbol, ...]:
+        found = self._heaven.find_symbols(name, path=None, kind=kind) if name else ()
+        within = args.get("in")
+        return tuple(s for s in found if within is None or _inside(s.path, within))
+
+    def _macro_makes(self, opcode: str, args: dict[str, str]) -> None:
+        """Names that there are after it: what is renamed or moved, and what it adds."""
         old, new = args.get("old"), args.get("new")
-        if old is not None and old not in self._made and not self._angel_before:
-            found = self._heaven.find_symbols(old, path=None, kind=args.get("kind"))
-            within = args.get("in")
-            if within is not None:
-                found = tuple(s for s in found if _inside(s.path, within))
-            if not found:
-                self._error(
-                    "AA0801",
-                    pc,
-                    old,
-                    f"no symbol {old!r} is in this repository",
-                    *_near(self._heaven, old),
-                )
-            elif len({(symbol.path, symbol.qualname) for symbol in found}) > 1:
-                self._ambiguous(pc, old, found)
         if old is not None and new is not None:
             bare = new.rsplit(".", 1)[-1]
             # `a.py::C.old` may be called `a.py::C.new` or just `new` from here on.
             stem = old[: max(old.rfind("."), old.rfind(":")) + 1] if "::" in old else ""
             self._made |= {new, bare, stem + bare}
+        moved, to = args.get("symbol"), args.get("to")
+        if opcode == "MOVE_SYMBOL" and moved is not None and to is not None:
+            self._made.add(f"{to}::{moved.rpartition('::')[2]}")
+        if opcode == "ADD_FUNCTION_STUB":
+            head = args["signature"].partition("(")[0].split()
+            if head:
+                self._made |= {head[-1], f"{args['path']}::{head[-1]}"}
+        if opcode == "ADD_TEST_CASE":
+            test, case = args["test"].rpartition("::")[2], args["case"]
+            self._made |= {case, f"{test}_{case}"}
 
     def _ask(self, pc: int, task: str) -> None:
         self._angel_before = True

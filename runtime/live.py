@@ -14,7 +14,7 @@ from ..heaven.faults.router import FaultRefused
 from ..heaven.records import Json, JsonObject
 from ..heaven.tree import Manifest
 from ..proto import pf, wire
-from ..proto.angel_response import AngelResponse, MacroOp
+from ..proto.angel_response import AngelResponse
 from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
 from . import fields
@@ -32,15 +32,15 @@ from .formats import FormatRefused
 from .invariants import breach
 from .landing import (
     Tree,
-    drift_record,
+    aside,
     landed_record,
-    merge,
     parse_edit,
     refusal_record,
     refuse,
     stage_all,
     track,
 )
+from .macros import Batch, expand_macro, expand_ops, unsure_json
 from .pack import estimate_tokens
 from .revision import pin
 from .runs import find
@@ -203,24 +203,7 @@ class LiveEffects:
         return result
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:
-        from ..stdlib import MACROS, MacroRefused
-
-        try:
-            expansion = MACROS[name]({key: str(args[key]) for key in args}, self._heaven)
-        except MacroRefused as refused:
-            candidates: list[Json] = list(refused.candidates)
-            return {
-                "refused": {
-                    "reason": refused.reason,
-                    "message": str(refused),
-                    "candidates": candidates,
-                }
-            }
-        unsure: list[Json] = [
-            {"path": site.path, "line": site.line, "text": site.text, "why": site.why}
-            for site in expansion.unsure
-        ]
-        return {"edit": wire.dump(expansion.edit), "sure": expansion.sure, "unsure": unsure}
+        return expand_macro(self._heaven, name, args)
 
     def emit(
         self,
@@ -234,14 +217,18 @@ class LiveEffects:
         if self._trail:
             # It had landed when the process died, and only its result was not written.
             return self._landed_before(output, shown)
-        edit: EditIR | str = EditIR(())
+        edit = EditIR(())
         try:
             made = None
+            unsure: list[Json] = []
             if output.get("kind") == "diff_fallback":
                 made = read_text(output, shown, self._heaven)
-            edit = self._edit_of(output, shown) if made is None else made.edit
-            if isinstance(edit, str):
-                return refuse("unsupported", edit)
+                edit = made.edit
+            else:
+                batch = self._edit_of(output, shown)
+                if isinstance(batch, str):
+                    return refuse("unsupported", batch)
+                edit, unsure = batch.edit, unsure_json(batch.unsure)
             staged = stage_all(edit, self._root, self._heaven)
             if made is not None:
                 made.check(staged)
@@ -251,46 +238,46 @@ class LiveEffects:
             broken = breach(invariants, staged, self._heaven)
             if broken is not None:
                 return refuse("invariant", broken)
-            drift = drift_record(staged)
-            if drift or output.get("kind") != "edit_ir":
-                self._prepare(edit, drift)
+            extra = aside(staged, unsure)
+            if extra or output.get("kind") != "edit_ir":
+                self._prepare(edit, extra)
             landed = land(
                 staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
             )
         except FormatRefused as refused:
             return format_refusal(refused)
         except EditRefused as refused:
-            if isinstance(edit, EditIR):
-                explain_conflict(refused, edit, self._heaven, depth=self._depth())
+            explain_conflict(refused, edit, self._heaven, depth=self._depth())
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
             return refuse("lease", str(refused))
-        return self._landed_as(edit, landed, drift)
+        return self._landed_as(edit, landed, extra)
 
-    def _prepare(self, edit: EditIR, drift: list[Json]) -> None:
+    def _prepare(self, edit: EditIR, extra: JsonObject) -> None:
         """Into the log before the edit: once it has landed, its macro ops cannot be expanded again,
         nor its operations found where they were."""
         stored = self._heaven.put_blob(_canonical(wire.dump(edit)))
-        event: dict[str, Json] = {"run": self._run, "edit": stored, "drift": drift}
+        event: dict[str, Json] = {"run": self._run, "edit": stored, "extra": dict(extra)}
         self._heaven.append(PREPARED, event, sync=False)
 
     def _landed_before(self, output: JsonObject, shown: Sequence[JsonObject]) -> JsonObject:
-        edit: EditIR | str | None = None
-        drift: list[Json] = []
+        edit: EditIR | None = None
+        extra: JsonObject = {}
         for event in self._heaven.events(after=self._trail.since, kinds={PREPARED}):
             if event.data.get("run") == self._run:
                 stored = self._heaven.get_blob(fields.text(event.data, "edit"))
                 edit = parse_edit(decode_object(stored))
-                drift = list(fields.items(event.data, "drift"))
+                extra = fields.record(event.data, "extra")
         if edit is None:
-            edit = self._edit_of(output, shown)
-        if isinstance(edit, str):
-            raise RunDamaged(self._run, "an edit landed that its record does not have")
-        return self._landed_as(edit, self._trail.take(), drift)
+            batch = self._edit_of(output, shown)
+            if isinstance(batch, str):
+                raise RunDamaged(self._run, "an edit landed that its record does not have")
+            edit = batch.edit
+        return self._landed_as(edit, self._trail.take(), extra)
 
-    def _landed_as(self, edit: EditIR, landed: Landed, drift: list[Json]) -> JsonObject:
+    def _landed_as(self, edit: EditIR, landed: Landed, extra: JsonObject) -> JsonObject:
         self._landed.append(landed)
-        result = landed_record(edit, landed, drift)
+        result = landed_record(edit, landed, extra)
         track(self._tree, result)
         return result
 
@@ -409,36 +396,18 @@ class LiveEffects:
             return {"refused": {"message": "no oracle is there to escalate to"}}
         return {"advice": advice.text}
 
-    def _edit_of(self, output: JsonObject, shown: Sequence[JsonObject]) -> EditIR | str:
+    def _edit_of(self, output: JsonObject, shown: Sequence[JsonObject]) -> Batch | str:
         """The Edit IR of an output with its hashes filled in, or why there is none."""
         direct = fields.optional_record(output, "edit_ir")
         if direct is not None:
-            return parse_edit(direct)
+            return Batch(parse_edit(direct), ())
         response = wire.parse(AngelResponse, fields.record(output, "response"))
         if fields.text(output, "kind") == "edit_ir":
             if response.edit_ir is None:
                 return "the answer says edit_ir and holds none"
             excerpts = [wire.parse(pf.Excerpt, excerpt) for excerpt in shown]
-            return fill_hashes(response.edit_ir, excerpts, self._heaven)
-        return self._expand_all(response.macro_ops or ())
-
-    def _expand_all(self, ops: Sequence[MacroOp]) -> EditIR | str:
-        from ..stdlib import MACROS, MacroRefused
-
-        edits: list[EditIR] = []
-        for op in ops:
-            if op.kind not in MACROS:
-                return f"macro op {op.kind} has no expansion in this version"
-            if op.old_name is None or op.new_name is None:
-                return f"macro op {op.kind} needs old_name and new_name"
-            args = {"old": op.old_name, "new": op.new_name}
-            if op.scope_path is not None:
-                args["in"] = op.scope_path
-            try:
-                edits.append(MACROS[op.kind](args, self._heaven).edit)
-            except MacroRefused as refused:
-                return f"{op.kind}: {refused}"
-        return merge(edits) if edits else "the answer says macro_ops and holds none"
+            return Batch(fill_hashes(response.edit_ir, excerpts, self._heaven), ())
+        return expand_ops(self._heaven, response.macro_ops or ())
 
 
 def _undone_files(undone: Landed) -> list[Json]:

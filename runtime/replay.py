@@ -25,7 +25,7 @@ from . import fields
 from .door import FIRST_HEAD, Entry, ReplayDoor, Stopped, link_head
 from .edits import EditRefused, Landed, land, undo
 from .errors import RunDamaged, RunIncomplete
-from .landing import Tree, drift_record, landed_record, parse_edit, refusal_record, stage_all, track
+from .landing import Tree, aside, landed_record, parse_edit, refusal_record, stage_all, track
 from .outcome import Outcome, Progress
 from .record import Record
 from .runs import Run, entries
@@ -173,7 +173,9 @@ class _Reenacted:
         except EditRefused as refused:
             return refusal_record(refused)
         self._landed.append(landed)
-        result = landed_record(edit, landed, drift_record(staged))
+        # What an angel's macro ops left alone is not worked out again.
+        unsure = fields.items(recorded, "unsure") if "unsure" in recorded else ()
+        result = landed_record(edit, landed, aside(staged, unsure))
         self._follow(result)
         return result
 

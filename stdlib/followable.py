@@ -7,7 +7,7 @@ from typing import Final
 from ..heaven.index.bind import Key
 from ..heaven.index.bind_fixtures import is_fixture
 from ..heaven.index.facts import Definition
-from ..heaven.index.naming import Naming
+from ..heaven.index.naming import Line, Naming
 from ..heaven.index.outside import outside_has
 from ..heaven.index.symbols import SymbolIndex
 from .refused import MacroRefused
@@ -15,6 +15,7 @@ from .refused import MacroRefused
 _FIELD_CLASSES: Final = frozenset(
     {"dataclass", "define", "frozen", "mutable", "attrs", "attrs.s", "attr.s"}
 )
+_PROTOCOLS: Final = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _FIELD_BASES: Final = ("typing.", "pydantic.", "enum.")
 
 
@@ -74,10 +75,20 @@ def _takes_fields(index: SymbolIndex, naming: Naming, owner: Key) -> bool:
     )
 
 
+def _is_protocol(line: Line) -> bool:
+    return any(name in _PROTOCOLS for name in line.outside)
+
+
 def _check_bases(index: SymbolIndex, naming: Naming, key: Key) -> None:
     line = naming.line(key)
     row = _row(index, key)
     where = _at(index, key.path, row.name_start)
+    if _is_protocol(line) and not any(_is_protocol(naming.line(one)) for one in line.classes[1:]):
+        raise MacroRefused(
+            "unsupported",
+            f"{row.qualname} ({where}) is a Protocol: whatever has {naming.name} may implement it",
+            (where,),
+        )
     if line.open:
         raise MacroRefused(
             "outside",

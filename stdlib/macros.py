@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from .refused import Expansion
 
@@ -12,12 +13,27 @@ if TYPE_CHECKING:
 
 Expander: TypeAlias = "Callable[[Mapping[str, str], Heaven], Expansion]"
 
+_MODULES: Final = {
+    "RENAME_SYMBOL": "rename",
+    "ADD_PARAM": "add_param",
+    "REMOVE_PARAM": "remove_param",
+    "INSERT_IMPORT": "insert_import",
+    "ADD_TEST_CASE": "add_test_case",
+    "ADD_FUNCTION_STUB": "add_function_stub",
+    "REPLACE_SPAN": "replace_span",
+    "MOVE_SYMBOL": "move_symbol",
+    "WRAP_CALL": "wrap_call",
+    "REPLACE_CALL": "replace_call",
+}
 
-def _rename_symbol(args: Mapping[str, str], heaven: Heaven) -> Expansion:
-    # The analysis is only needed once a macro runs.
-    from .rename import expand
 
-    return expand(args, heaven)
+def _expander(module: str) -> Expander:
+    def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
+        # The analysis is only needed once a macro runs.
+        found = cast("Expander", import_module(f".{module}", __package__).expand)
+        return found(args, heaven)
+
+    return expand
 
 
-MACROS: Final[dict[str, Expander]] = {"RENAME_SYMBOL": _rename_symbol}
+MACROS: Final[dict[str, Expander]] = {name: _expander(at) for name, at in _MODULES.items()}

@@ -8,7 +8,16 @@ from typing import Literal, TypeAlias
 from ..proto.edit_ir import EditIR
 
 Reason: TypeAlias = Literal[
-    "arguments", "name", "unknown", "ambiguous", "collision", "outside", "unsupported", "syntax"
+    "arguments",
+    "name",
+    "unknown",
+    "ambiguous",
+    "collision",
+    "outside",
+    "unsupported",
+    "unsure",
+    "syntax",
+    "nothing",
 ]
 
 
@@ -16,7 +25,7 @@ class MacroRefused(Exception):
     """The macro op changes nothing. The program's fault, but for `syntax` and `outside`.
 
     `reason` sorts the cause; the message says what to change; `candidates` are what the name could
-    have meant (`path:line qualname`) or what is in the way.
+    have meant (`path:line qualname`) or what is in the way (`path:line why`).
     """
 
     def __init__(self, reason: Reason, message: str, candidates: tuple[str, ...] = ()) -> None:
@@ -35,10 +44,13 @@ class Site:
     text: str
     why: str
 
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.why}"
+
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """A macro op as ordinary edits. `sure` counts the tokens that they change."""
+    """A macro op as ordinary edits. `sure` counts the places that they change."""
 
     edit: EditIR
     sure: int

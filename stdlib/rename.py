@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.errors import PathOutside
 from ..heaven.index.naming import Naming
 from ..heaven.index.symbols import SymbolIndex
 from ..heaven.records import Symbol
-from ..proto.edit_ir import EditIR, EditOp
+from .arguments import needed
 from .collisions import check_collisions
 from .followable import check_followable
-from .refused import Expansion, MacroRefused
-from .syntax import PYTHON, count_errors, parse
-from .tokens import replace_tokens, token_edits
-from .unsure import unsure_sites
+from .patches import Patch, edit_of
+from .refused import Expansion, MacroRefused, Site
+from .rename_param import rename_param
+from .targets import find, named
+from .unsure import Spot, site_of, text_spots, unsure_spots
 
 if TYPE_CHECKING:
     from ..heaven import Heaven
 
 
 def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
-    """Rename what `args["old"]` names (`name`, `Class.method`, `path::qualname`) to `args["new"]`.
+    """Rename what `args["old"]` names (`name`, `Class.method`, `path::qualname`, or a function's
+    parameter `func.param`) to `args["new"]`.
 
-    `args["in"]` (a file or directory) and `args["kind"]` narrow the choice. Strings, comments and
-    keyword arguments stay. Uses that are not proved are left and listed in `unsure`.
+    `args["in"]` (a file or directory) and `args["kind"]` narrow the choice. Uses that are not
+    proved are left and listed in `unsure`; with `args["unsure"]` "include" they are renamed too.
+    With `args["text"]` "include" so are the words in strings and comments.
 
     Raises MacroRefused: the name is unknown or ambiguous, the new one is no name or is taken where
     it would be used, the definition overrides something outside the repository, or its language has
@@ -37,8 +38,14 @@ def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
 
 
 def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
-    old, new = _argument(args, "old"), _argument(args, "new")
-    symbols = _find(index, old, args.get("in"), args.get("kind"))
+    old, new = needed(args, "RENAME_SYMBOL", "old"), needed(args, "RENAME_SYMBOL", "new")
+    place, kind = args.get("in"), args.get("kind")
+    param = _parameter(index, old, place, kind)
+    if param is not None:
+        function, name = param
+        spots = rename_param(index, function, name, _new_name(old, new, name))
+        return _expansion(index, args, name, _new_name(old, new, name), spots.sure, spots.unsure)
+    symbols = find(index, "RENAME_SYMBOL", old, place, kind)
     bare = symbols[0].name
     wanted = _new_name(old, new, bare)
     naming = index.naming(symbols)
@@ -48,15 +55,45 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
     check_collisions(index, naming, wanted)
     if not naming.sure:
         raise MacroRefused("unknown", f"no token of {old} was found to rename")
-    edits, count = _edits(index, naming, wanted)
-    return Expansion(EditIR(edits), count, unsure_sites(index, naming))
+    sure = {(token.path, token.start, token.end) for token in naming.sure}
+    return _expansion(index, args, bare, wanted, sure, unsure_spots(index, naming))
 
 
-def _argument(args: Mapping[str, str], name: str) -> str:
-    value = args.get(name, "").strip()
-    if not value:
-        raise MacroRefused("arguments", f"RENAME_SYMBOL needs {name}")
-    return value
+def _expansion(
+    index: SymbolIndex,
+    args: Mapping[str, str],
+    old: str,
+    new: str,
+    sure: set[tuple[str, int, int]],
+    unsure: tuple[Spot, ...],
+) -> Expansion:
+    changed = set(sure)
+    left: list[Spot] = list(unsure)
+    if args.get("unsure") == "include":
+        changed |= {(one.path, one.start, one.end) for one in unsure if one.exact}
+        left = [one for one in unsure if not one.exact]
+    if args.get("text") == "include":
+        changed |= text_spots(index, old)
+    left = [one for one in left if (one.path, one.start, one.end) not in changed]
+    patches = [Patch(path, start, end, new) for path, start, end in sorted(changed)]
+    sites: tuple[Site, ...] = tuple(site_of(index, one) for one in left)
+    return Expansion(edit_of(index, patches, new), len(changed), sites)
+
+
+def _parameter(
+    index: SymbolIndex, old: str, place: str | None, kind: str | None
+) -> tuple[tuple[Symbol, ...], str] | None:
+    """The function and the name where `old` is `function.parameter` and names nothing else."""
+    head, dot, name = old.rpartition(".")
+    if not dot or "::" in name or kind not in (None, "parameter"):
+        return None
+    if named(index, old, place, None):
+        return None
+    functions = [s for s in named(index, head, place) if s.kind in ("function", "method")]
+    if not functions:
+        return None
+    kinds = {s.kind for s in functions}
+    return find(index, "RENAME_SYMBOL", head, place, kinds.pop() if len(kinds) == 1 else None), name
 
 
 def _new_name(old: str, new: str, bare: str) -> str:
@@ -83,55 +120,6 @@ def _new_name(old: str, new: str, bare: str) -> str:
     return name
 
 
-def _find(index: SymbolIndex, old: str, place: str | None, kind: str | None) -> tuple[Symbol, ...]:
-    """The definitions that `old` names: one symbol, with all its overloads and accessors."""
-    try:
-        found = index.find_symbols(old, kind=kind)
-    except PathOutside as error:
-        raise MacroRefused("unknown", f"{old} names no file of the repository") from error
-    if place is not None:
-        inside = place.strip("/").removeprefix("./")
-        found = tuple(
-            s
-            for s in found
-            if inside in ("", ".") or s.path == inside or s.path.startswith(inside + "/")
-        )
-    if not found:
-        raise _unknown(index, old, place, kind)
-    others = sorted({s.path for s in found if not s.path.endswith(PYTHON)})
-    if others:
-        raise MacroRefused(
-            "unsupported", f"RENAME_SYMBOL works on Python in this version, not on {others[0]}"
-        )
-    homes = {(s.path, s.qualname) for s in found}
-    if len(homes) > 1 and not set(found) <= set(index.family(found[0])):
-        listed = tuple(f"{s.path}:{s.name_at.start_line} {s.qualname}" for s in found)
-        raise MacroRefused(
-            "ambiguous",
-            f"{old} names {len(homes)} definitions: say which with Class.{found[0].name}, "
-            "path::name, `in PATH` or `kind KIND`",
-            listed,
-        )
-    return found
-
-
-def _unknown(index: SymbolIndex, old: str, place: str | None, kind: str | None) -> MacroRefused:
-    bare = re.split(r"[.:]+", old)[-1]
-    elsewhere = tuple(
-        f"{s.path}:{s.name_at.start_line} {s.qualname}" for s in index.find_symbols(bare)
-    )
-    if elsewhere:
-        first = elsewhere[0] + (f" (and {len(elsewhere) - 1} more)" if elsewhere[1:] else "")
-        return MacroRefused(
-            "unknown", f"{old} is not where it was looked for; there is {first}", elsewhere
-        )
-    near = index.near(bare)
-    where = f" in {place}" if place else ""
-    what = f" of kind {kind}" if kind else ""
-    hint = f"; near names: {', '.join(near)}" if near else ""
-    return MacroRefused("unknown", f"no definition{what} named {old}{where}{hint}", near)
-
-
 def _check_variable(naming: Naming, symbols: tuple[Symbol, ...]) -> None:
     """An attribute that only `self.name = ...` makes is not followed."""
     bound = {
@@ -155,21 +143,3 @@ def _check_private(old: str, new: str) -> None:
         raise MacroRefused(
             "name", f"{old} and {new} differ in the two underscores that Python mangles"
         )
-
-
-def _edits(index: SymbolIndex, naming: Naming, new: str) -> tuple[tuple[EditOp, ...], int]:
-    """The edits, and how many tokens they change."""
-    tokens: dict[str, set[tuple[int, int]]] = {}
-    for token in naming.sure:
-        tokens.setdefault(token.path, set()).add((token.start, token.end))
-    ops: list[EditOp] = []
-    for path in sorted(tokens):
-        source = index.lines(path).source
-        after = replace_tokens(source, tokens[path], new.encode())
-        if count_errors(parse(after)) > count_errors(parse(source)):
-            raise MacroRefused("syntax", f"{path} would no longer parse with {new}", (path,))
-        try:
-            ops.extend(token_edits(path, source, tokens[path], new))
-        except UnicodeDecodeError as error:
-            raise MacroRefused("unsupported", f"{path} is not UTF-8", (path,)) from error
-    return tuple(ops), sum(map(len, tokens.values()))

@@ -120,10 +120,10 @@ _MEANING: Final = (
     entry(
         "AA0214",
         "macro opcode without an expansion",
-        "The name is reserved for an operation that this version cannot carry out by itself. Say "
-        "it in words and an angel does it.",
-        _AA + "DO ADD_PARAM parse strict\nRETURN edit_ir\n",
-        _AA + "DO Add a parameter strict to parse\nRETURN edit_ir\n",
+        "The operation works on some languages only, and the file is of another one. Say it in "
+        "words and an angel does it.",
+        _AA + "DO ADD_PARAM src/a.rs::parse strict\nRETURN edit_ir\n",
+        _AA + "DO Add a parameter strict to parse of src/a.rs\nRETURN edit_ir\n",
     ),
     entry(
         "AA0215",

@@ -16,7 +16,7 @@ from typing import TypeVar
 from ..paths import normalise
 from ..records import Hit, Reference, Symbol
 from ..tree import list_files
-from .facts import FileFacts
+from .facts import FileFacts, Import
 from .modules import Module
 from .naming import Naming
 from .references import References
@@ -237,6 +237,25 @@ class SymbolIndex:
         is none. For use inside `ask`."""
         found = self._state.modules().child(Module(path, True), name)
         return found[0].path if found else None
+
+    def import_sources(self, path: str, row: Import) -> tuple[str, ...]:
+        """The Python files that an import in the file `path` names as its module. For use inside
+        `ask`."""
+        found = self._state.binder().python.sources(path, row.level, row.module)
+        return tuple(one.path for one in found if one.is_file)
+
+    def imported_files(self, path: str) -> tuple[str, ...]:
+        """The Python files that a file's imports at its top level name, submodules among them;
+        sorted. For use inside `ask`."""
+        facts = self._state.facts(path)
+        found: set[str] = set()
+        for row in facts.imports if facts is not None else ():
+            if row.scope == 0:
+                sources = self.import_sources(path, row)
+                found.update(sources)
+                below = (self.submodule(one, row.name) for one in sources if row.name)
+                found.update(one for one in below if one is not None)
+        return tuple(sorted(found))
 
     def tests_of(self, symbol: Symbol, top_k: int = 20) -> tuple[TestReach, ...]:
         """The tests that reach a symbol, best first: by reference, by their name, by import."""

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 from genesis_ssmp.heaven.blobs import BlobStore
 from genesis_ssmp.heaven.records import JsonObject
-from genesis_ssmp.runtime import runs
+from genesis_ssmp.runtime import fields, runs
 from genesis_ssmp.runtime.angels import Answer, Ask, Question
 from genesis_ssmp.runtime.errors import AngelUnavailable
 from genesis_ssmp.runtime.execute import Ended, Refused, execute
@@ -242,6 +242,25 @@ def test_an_angel_may_answer_with_macro_ops(mission: Mission) -> None:
     ended = mission.ended(HEAD + NEED + "OP rename it\nRUN test\n", angel=scripted(answer))
     assert ended.exit_code == 0, ended.message
     assert "def plus(" in (mission.root / "calc/core.py").read_text()
+
+
+def test_what_an_angels_macro_ops_left_alone_is_in_the_log_and_replays(mission: Mission) -> None:
+    (mission.root / "calc/more.py").write_text("import calc\n\nx = getattr(calc, 'Add')\n")
+    answer: JsonObject = {
+        "output_type": "macro_ops",
+        "macro_ops": [
+            {"kind": "RENAME_SYMBOL", "old_name": "Add", "new_name": "plus"},
+            {"kind": "INSERT_IMPORT", "path": "calc/more.py", "import_spec": "import os"},
+        ],
+    }
+    ended = mission.ended(HEAD + NEED + "OP rename it\n", angel=scripted(answer))
+    assert ended.exit_code == 0, ended.message
+    run = runs.find(mission.heaven, "last")
+    (emit,) = [e.result for e in runs.entries(mission.heaven, run) if e.op == "EMIT"]
+    assert emit is not None
+    (site,) = fields.records(emit, "unsure")
+    assert (site["path"], site["line"]) == ("calc/more.py", 3)
+    assert replay(mission.heaven, run).same
 
 
 def test_leases_are_given_back_when_the_run_ends(mission: Mission) -> None:

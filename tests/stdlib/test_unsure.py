@@ -61,3 +61,11 @@ def test_a_field_that_the_constructor_takes_is_refused(tmp_path: Path, source: s
     with pytest.raises(MacroRefused) as caught:
         rename(tmp_path, {"a.py": source}, "A.x", "y")
     assert caught.value.reason == "unsupported"
+
+
+def test_a_module_that_puts_an_underscore_before_a_name_is_listed(tmp_path: Path) -> None:
+    files = {
+        "a.py": "def _old(): pass\ndef __getattr__(name):\n    return globals()[f'_{name}']\n",
+        "b.py": "x = getattr(y, '_' + z)\n",
+    }
+    assert rename(tmp_path, files, "_old", "_new").unsure == [("a.py", 3)]
