@@ -13,7 +13,6 @@ from .output import ENVIRONMENT, FAILED, Problem, Report, output_options
 if TYPE_CHECKING:
     from ..aa.module import Module
     from ..heaven import Heaven
-    from ..runtime.door import Entry
     from ..runtime.runs import Run
 
 
@@ -72,14 +71,18 @@ def resume(
       aa resume r3 --program refactor.isa
     """
     from ..aa.decode import decode
+    from ..heaven.client import HeavenClient
     from ..runtime.angels import configured, open_angel
     from ..runtime.errors import AngelInDoubt, AngelUnavailable, ReplayDivergence
     from ..runtime.execute import resume as go_on
+    from ..runtime.fields import number, text
+    from ..runtime.hosted import resume_there
     from ..runtime.replay import source_lines
     from ..runtime.resume import compare
+    from ..runtime.runs import find
     from .ending import say_ended
     from .narration import Narrator
-    from .repository import find_root, open_heaven
+    from .repository import find_root, heaven_or_server, open_heaven
 
     root = find_root(repo)
     try:
@@ -88,35 +91,61 @@ def resume(
         chosen = open_angel(specification, base) if specification else None
     except AngelUnavailable as unavailable:
         raise Problem(str(unavailable), ENVIRONMENT) from None
-    with open_heaven(root) as heaven:
-        run = _wanted(heaven, run_name)
-        module = decode(heaven.get_blob(run.module))
-        lines = source_lines(module, run.program)
+    watch = None if quiet or report.format == "json" else Narrator
+    with open_heaven(root, read_only=True) as reader:
+        run = _wanted(reader, run_name)
+        module = decode(reader.get_blob(run.module))
+    lines = source_lines(module, run.program)
+    narrate = None if watch is None else watch(report, lines)
+    on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
 
-        def say_resumed(answered: int, doubt: Entry | None) -> None:
+    def say_resumed(answered: int, op: str | None, pc: int) -> None:
+        if not quiet:
             report.say(f"run {run.name}: {run.program}, {answered} syscalls answered by the log")
-            if doubt is not None:
-                where = lines.get(doubt.pc, f"pc {doubt.pc}")
-                report.say(f"  in doubt: {doubt.op} at {where}, begun and without a result")
+            if op is not None:
+                where = lines.get(pc, f"pc {pc}")
+                report.say(f"  in doubt: {op} at {where}, begun and without a result")
 
-        try:
-            if program is not None:
-                compare(run, module, _now(report, program, module, run))
-            ended = go_on(
-                heaven,
-                root,
-                run,
-                angel=chosen,
-                ask_again=ask_again,
-                check_timeout=check_timeout,
-                observe=None if quiet or report.format == "json" else Narrator(report, lines),
-                on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
-                on_resume=None if quiet else say_resumed,
-            )
-        except ReplayDivergence as divergence:
-            raise Problem(str(divergence), FAILED) from None
-        except AngelInDoubt as doubt:
-            raise Problem(str(doubt), ENVIRONMENT) from None
+    try:
+        if program is not None:
+            compare(run, module, _now(report, program, module, run))
+        with heaven_or_server(root) as heaven:
+            if isinstance(heaven, HeavenClient):
+                ended = resume_there(
+                    heaven,
+                    run.name,
+                    angel=specification,
+                    directory=base,
+                    ask_again=ask_again,
+                    check_timeout=check_timeout,
+                    observe=narrate,
+                    on_line=on_line,
+                    on_resume=lambda answered, doubt: say_resumed(
+                        answered,
+                        None if doubt is None else text(doubt, "op"),
+                        0 if doubt is None else number(doubt, "pc"),
+                    ),
+                )
+            else:
+                ended = go_on(
+                    heaven,
+                    root,
+                    find(heaven, run.name),
+                    angel=chosen,
+                    ask_again=ask_again,
+                    check_timeout=check_timeout,
+                    observe=narrate,
+                    on_line=on_line,
+                    on_resume=lambda answered, doubt: say_resumed(
+                        answered,
+                        None if doubt is None else doubt.op,
+                        0 if doubt is None else doubt.pc,
+                    ),
+                )
+    except ReplayDivergence as divergence:
+        raise Problem(str(divergence), FAILED) from None
+    except AngelInDoubt as doubt:
+        raise Problem(str(doubt), ENVIRONMENT) from None
     say_ended(report, ended)
     report.finish(ended.exit_code)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -10,8 +10,6 @@ from .options import repo_option
 from .output import CONFLICT, Json, Report, output_options, print_bytes
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
-    from ..runtime.edits import EditRefused
     from ..runtime.undoing import Undoing
 
 
@@ -32,62 +30,70 @@ def undo(report: Report, run_name: str, dry_run: bool, repo: str | None) -> None
       aa undo r3
       aa undo r3 --json
     """
+    from ..heaven.client import HeavenClient
     from ..runtime.edits import EditRefused
+    from ..runtime.fields import items, text
+    from ..runtime.hosted import undo_there
     from ..runtime.runs import find
-    from ..runtime.undoing import AlreadyUndone, plan_undo, undo_run
-    from .repository import find_root, open_heaven
+    from ..runtime.undoing import AlreadyUndone, plan_undo, refusals_json, undo_run
+    from .repository import find_root, heaven_or_server, open_heaven
 
     report.result |= {"run": run_name, "dry_run": dry_run, "files": [], "refused": []}
-    with open_heaven(find_root(repo), read_only=dry_run) as heaven:
+    root = find_root(repo)
+    with open_heaven(root, read_only=True) as heaven:
         run = find(heaven, run_name)
         report.result["run"] = run.name
         try:
-            undoing = plan_undo(heaven, run) if dry_run else undo_run(heaven, run)[0]
+            if run.undone:
+                raise AlreadyUndone(run.name)
+            if dry_run:
+                undoing = plan_undo(heaven, run)
+                _show(report, undoing)
+                _tell(report, run.name, undoing.files_json(), dry_run=True)
+                report.finish()
         except AlreadyUndone as already:
             report.say(str(already))
             report.finish()
         except EditRefused as refused:
-            _refuse(report, refused)
-        _tell(report, undoing, heaven, dry_run)
+            _refuse(report, refusals_json(refused), str(refused))
+    with heaven_or_server(root) as writer:
+        if isinstance(writer, HeavenClient):
+            said = undo_there(writer, run.name)
+            if said.get("event") == "kept":
+                _refuse(report, list(items(said, "refused")), text(said, "message"))
+            files = list(items(said, "files"))
+        else:
+            try:
+                files = undo_run(writer, find(writer, run.name))[0].files_json()
+            except EditRefused as refused:
+                _refuse(report, refusals_json(refused), str(refused))
+    _tell(report, run.name, files, dry_run=False)
     report.finish()
 
 
-def _tell(report: Report, undoing: Undoing, heaven: Heaven, dry_run: bool) -> None:
+def _show(report: Report, undoing: Undoing) -> None:
     from ..runtime.difference import file_diff
 
-    files: list[Json] = []
-    for change in undoing.staged.files:
-        merged = change.path in undoing.merged
-        files.append({"path": change.path, "action": undoing.action(change), "merged": merged})
-        if report.format != "json" and dry_run:
+    if report.format != "json":
+        for change in undoing.staged.files:
             print_bytes(file_diff(change.path, change.before, change.after))
-        else:
-            kept = ", keeping what others changed since" if merged else ""
-            report.say(f"  {undoing.action(change)} {change.path}{kept}")
+
+
+def _tell(report: Report, run: str, files: list[Json], *, dry_run: bool) -> None:
     report.result["files"] = files
+    if not dry_run or report.format == "json":
+        for change in files:
+            assert isinstance(change, dict), "Undoing.files_json makes objects"
+            kept = ", keeping what others changed since" if change["merged"] else ""
+            report.say(f"  {change['action']} {change['path']}{kept}")
     if not files:
-        report.say(f"run {undoing.run}: nothing of it is left to undo")
-    elif dry_run:
-        report.say(f"run {undoing.run}: would be undone")
+        report.say(f"run {run}: nothing of it is left to undo")
     else:
-        report.say(f"run {undoing.run}: undone")
+        report.say(f"run {run}: {'would be undone' if dry_run else 'undone'}")
 
 
-def _refuse(report: Report, refused: EditRefused) -> None:
-    found: list[Json] = []
-    for one in (refused, *refused.others):
-        found.append(
-            {
-                "path": one.path,
-                "line": one.line,
-                "code": one.code,
-                "message": one.message,
-                "expected": one.expected,
-                "actual": one.actual,
-                "changed_by": one.changed_by,
-            }
-        )
-    report.result["refused"] = found
-    report.say(str(refused))
+def _refuse(report: Report, refused: list[Json], message: str) -> NoReturn:
+    report.result["refused"] = refused
+    report.say(message)
     report.say("nothing was undone")
     report.finish(CONFLICT)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..heaven import Heaven
+from ..heaven.records import Json
 from ..proto.leases import Scope
 from .edits import EditRefused, FileChange, Hunk, Landed, LandedFile, Staged, land, recover
 from .edits.assemble import assemble
@@ -56,6 +57,33 @@ class Undoing:
         if change.after is None:
             return "deleted"
         return "added" if change.before is None else "restored"
+
+    def files_json(self) -> list[Json]:
+        """`[{path, action, merged}]`."""
+        return [
+            {
+                "path": change.path,
+                "action": self.action(change),
+                "merged": change.path in self.merged,
+            }
+            for change in self.staged.files
+        ]
+
+
+def refusals_json(refused: EditRefused) -> list[Json]:
+    """`[{path, line, code, message, expected, actual, changed_by}]`, for every file."""
+    return [
+        {
+            "path": one.path,
+            "line": one.line,
+            "code": one.code,
+            "message": one.message,
+            "expected": one.expected,
+            "actual": one.actual,
+            "changed_by": one.changed_by,
+        }
+        for one in (refused, *refused.others)
+    ]
 
 
 def plan_undo(heaven: Heaven, run: Run) -> Undoing:

@@ -13,7 +13,8 @@ SERVER_STOPPED: Final = "interrupted: the server was stopped"
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A program and all that `aa run` says about it.
+    """A program and all that `aa run` says about it; or, with `resume` or `undo`, a run of the log
+    to go on with (`aa resume`, `ask_again` as there) or to take back (`aa undo`).
 
     `program` is a name to call it by, `module` its bytecode in base64, `source` its text where
     there is one. `angel` is a specification, the paths in it counting from `directory`. What the
@@ -34,6 +35,9 @@ class RunRequest:
     source: str | None = None
     angel: str | None = None
     lines: bool = False
+    resume: str | None = None
+    ask_again: bool = False
+    undo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,52 @@ def test_a_server_killed_within_a_run_is_recovered_from_like_a_killed_run(
     assert "run r1 was cut off" in again.stderr and "run r2: done" in again.stderr
 
 
+def test_a_run_of_a_killed_server_is_resumed_by_the_next_one_and_undone_by_it(
+    repository: Repository, under_way: tuple[Served, Client], gate: Gate
+) -> None:
+    before = repository.tree()
+    server, client = under_way
+    server.process.kill()
+    client.ends()
+    os.kill(client.check, signal.SIGKILL)
+    with served(repository.root):
+        with started("resume", cwd=repository.root, env=gate.environment) as process:
+            gate.began()
+            gate.open()
+            _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+        assert "run r1: rename.isa, 4 syscalls answered by the log" in said
+        assert "in doubt: RUN at rename.isa:4" in said and said.endswith("run r1: done\n")
+        again = aa("resume", "r1", cwd=repository.root)
+        assert again.returncode == 4 and "there is nothing to resume" in again.stderr
+        assert aa("replay", "r1", cwd=repository.root).returncode == 0
+        planned = aa("undo", "r1", "--dry-run", cwd=repository.root)
+        assert planned.returncode == 0 and "would be undone" in planned.stderr
+        assert repository.tree() == before
+        undone = aa("undo", "r1", cwd=repository.root)
+        assert undone.returncode == 0, undone.stderr
+        assert "restored calc/core.py" in undone.stderr
+        assert undone.stderr.endswith("run r1: undone\n")
+        assert "def Add(" in repository.read("calc/core.py")
+
+
+def test_a_server_refuses_an_undo_that_would_lose_later_work(
+    repository: Repository, gate: Gate
+) -> None:
+    with served(repository.root):
+        with started("run", "rename.isa", cwd=repository.root, env=gate.environment) as process:
+            gate.began()
+            gate.open()
+            process.communicate(timeout=60)
+        theirs = repository.read("calc/core.py").replace("def plus(a", "def plus(x")
+        repository.write("calc/core.py", theirs)
+        kept = aa("undo", "last", "--json", cwd=repository.root)
+        assert kept.returncode == 3
+        (refused,) = json.loads(kept.stdout)["refused"]
+        assert (refused["path"], refused["changed_by"]) == ("calc/core.py", "outside Heaven")
+        assert repository.read("calc/core.py") == theirs
+
+
 def test_the_next_server_recovers_too(
     repository: Repository, under_way: tuple[Served, Client]
 ) -> None:
