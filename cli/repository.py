@@ -70,16 +70,15 @@ def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
 def heaven_or_server(root: Path, *, read_only: bool = False) -> Iterator[Heaven | HeavenClient]:
     """As `ask_heaven`, for whoever must know which of the two it is."""
     from ..heaven import Heaven, HeavenInUse
-    from ..heaven.client import HeavenClient
 
     with explained(root):
-        client = HeavenClient.find(root)
+        client = _client(root)
         if client is None:
             try:
                 opened = Heaven.open(root, read_only=read_only)
             except HeavenInUse:
                 # By a server that has begun to answer since we looked, perhaps.
-                client = HeavenClient.find(root)
+                client = _client(root)
                 if client is None:
                     raise
         if client is not None:
@@ -88,6 +87,17 @@ def heaven_or_server(root: Path, *, read_only: bool = False) -> Iterator[Heaven 
         else:
             with opened:
                 yield opened
+
+
+def _client(root: Path) -> HeavenClient | None:
+    # A client takes as long to import as all of Heaven.
+    from ..heaven.discovery import find_server
+
+    if find_server(root) is None:
+        return None
+    from ..heaven.client import HeavenClient
+
+    return HeavenClient.find(root)
 
 
 @contextmanager

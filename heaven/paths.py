@@ -51,6 +51,9 @@ def normalise(path: str) -> str:
 
 def is_private(part: str) -> bool:
     """Whether a path component is `.git` or `.heaven`, also as Windows and macOS spell it."""
+    # All others, in one look; what is left out of a name is not ASCII.
+    if part.isascii() and part[:1] not in ".gG":
+        return False
     plain = part.translate(_IGNORED_BY_HFS).partition(":")[0].rstrip(". ").casefold()
     return plain in _PRIVATE
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from ..proto.heaven_status import HeavenStatus
-from ..proto.pf import Args
+
+if TYPE_CHECKING:
+    from ..proto.pf import Args
 
 # Subjects counted, and subjects told.
 COUNTED = 1_024

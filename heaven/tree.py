@@ -209,18 +209,20 @@ def _walk(root: Path) -> Iterator[str]:
                 continue  # removed since it was listed
             raise TreeUnreadable(directory or ".", error.strerror or str(error)) from error
         # A link or a pipe of that name could lead anywhere, or never end.
-        if any(c.name == ".gitignore" and c.is_file(follow_symlinks=False) for c in children):
-            specs = (*specs, (len(directory), _read_ignores(root, f"{directory}.gitignore")))
         for child in children:
-            path = directory + child.name
-            if is_private(child.name) or _is_dropping(child.name) or not _is_utf8(path):
+            if child.name == ".gitignore" and child.is_file(follow_symlinks=False):
+                specs = (*specs, (len(directory), _read_ignores(root, f"{directory}.gitignore")))
+        for child in children:
+            name = child.name
+            path = directory + name
+            if _is_dropping(name) or is_private(name) or not _is_utf8(path):
                 continue
             if child.is_dir(follow_symlinks=False):
-                if not _is_ignored(path + "/", specs):
+                if not specs or not _is_ignored(path + "/", specs):
                     pending.append((path + "/", specs))
                 continue
             wanted = child.is_file(follow_symlinks=False) or child.is_symlink()
-            if wanted and not _is_ignored(path, specs):
+            if wanted and not (specs and _is_ignored(path, specs)):
                 yield path
 
 
@@ -244,6 +246,8 @@ def _is_ignored(path: str, specs: tuple[tuple[int, GitIgnoreSpec], ...]) -> bool
 
 
 def _is_utf8(path: str) -> bool:
+    if path.isascii():
+        return True
     try:
         path.encode()
     except UnicodeEncodeError:

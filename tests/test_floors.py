@@ -196,3 +196,17 @@ def test_only_serving_loads_the_server(tmp_path: Path, arguments: tuple[str, ...
     loaded = loaded_by(*arguments, *repository, cwd=tmp_path, command="aa")
     assert "genesis_ssmp.cli.aa" in loaded
     assert not loaded.intersection(SERVER_ALONE_LOADS)
+
+
+def test_an_index_in_which_nothing_changed_loads_no_more_than_it_needs(tmp_path: Path) -> None:
+    """Neither a client where no server runs, nor what answers questions, nor a parser."""
+    (tmp_path / "a.py").write_text("def f(): ...\n", encoding="utf-8")
+    repository = ("--repo", str(tmp_path))
+    loaded_by("index", *repository, cwd=tmp_path, command="aa")
+    loaded = loaded_by("index", *repository, cwd=tmp_path, command="aa")
+    heaven = "genesis_ssmp.heaven"
+    assert f"{heaven}.index.store" in loaded
+    answering = {"binders", "bind", "flow", "naming", "references", "search"}
+    unneeded = {f"{heaven}.index.{name}" for name in answering}
+    unneeded |= {f"{heaven}.client", "http.client", "tree_sitter"}
+    assert not loaded & unneeded

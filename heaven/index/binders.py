@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from posixpath import basename
 from typing import Protocol
 
 from .bind import Binder, Facts, Key, Meaning
@@ -95,8 +94,3 @@ def kin_of(path: str) -> str:
     """Files of one kin may refer to each other's definitions."""
     row = language_of(path)
     return "" if row is None else row.kin
-
-
-def is_configuration(path: str) -> bool:
-    """Whether the file decides which package a name means, though it defines nothing itself."""
-    return basename(path) == "go.mod"

@@ -36,19 +36,21 @@ class Expressions:
         known = self._known.get(at)
         if known is not None:
             return known
-        number = -1
         reading = self._reading
+        token = reading.tokens.get(at[0])
+        if token is not None and token[0] == at[1]:
+            # A name by itself, as most are.
+            number = self._known[at] = self._value(at[0])
+            return number
+        number = -1
         cast = reading.types.get(reading.casts[at]) if at in reading.casts else None
         if cast is not None:
             number = self.add("typed", self.type(cast[1]))
         elif at in reading.either and depth < _MAX_DEPTH:
             left, right = (self.expression(one, depth + 1) for one in reading.either[at])
             number = self.add("either", left, right)
-        elif (head := reading.head(at)) >= 0:
-            use = self._use_at.get(head, -1)
-            if use >= 0:
-                number = len(self.expressions)
-                self.expressions.append(Expression("value", use))
+        elif (head := reading.heads.get(at, -1)) >= 0:
+            number = self._value(head)
         elif (made := reading.made.get(at)) is not None and depth < _MAX_DEPTH:
             op, inner = made
             if op == "same":
@@ -64,6 +66,10 @@ class Expressions:
                     number = self.add(_OPS[op], argument)
         self._known[at] = number
         return number
+
+    def _value(self, head: int) -> int:
+        use = self._use_at.get(head, -1)
+        return self.add("value", use) if use >= 0 else -1
 
     def type(self, tree: TypeNode) -> int:
         """The number of the row for an annotation."""

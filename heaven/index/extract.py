@@ -8,7 +8,7 @@ know vocabularies of captures only.
 from __future__ import annotations
 
 from .facts import FileFacts
-from .languages import LanguageRow, grammar, query
+from .languages import PYTHON_CALLS, LanguageRow, grammar, query
 
 
 def extract(source: bytes, language: LanguageRow) -> FileFacts:
@@ -28,5 +28,7 @@ def extract(source: bytes, language: LanguageRow) -> FileFacts:
             outline.collect(pattern, captures)
         return OutlineSweep(outline).run(tree.root_node.has_error)
     reading = Reading(source)
-    reading.read(QueryCursor(query(language)).matches(tree.root_node))
+    of_call = QueryCursor(query(PYTHON_CALLS))
+    of_call.set_max_start_depth(0)
+    reading.read(QueryCursor(query(language)).matches(tree.root_node), of_call.matches)
     return Sweep(reading).run(tree.root_node.has_error)

@@ -10,8 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from .binders import is_configuration
-from .languages import language_of
+from .languages import is_configuration, language_of
 from .prepared import FileRow, Known, Prepared
 from .store import IndexStore
 from .watch import Look, Signature, TreeWatch, file_signature, settled, signature

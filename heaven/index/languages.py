@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
+from posixpath import basename
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ TABLE: Final[tuple[LanguageRow, ...]] = (
     LanguageRow("rust", (".rs",), "tree_sitter_rust", "language", "rust.scm"),
 )  # fmt: skip
 
+PYTHON_CALLS: Final = LanguageRow(
+    "python", (), "tree_sitter_python", "language", "python_calls.scm", "python"
+)
+"""What is asked of some calls in Python, in a query of its own."""
+
 _BY_EXTENSION: Final[dict[str, LanguageRow]] = {
     extension: row for row in TABLE for extension in row.extensions
 }
@@ -75,6 +80,11 @@ def language_of(path: str) -> LanguageRow | None:
     """The row for a path's extension, or None where the index has no grammar for it."""
     dot = path.rfind(".")
     return None if dot < 0 else _BY_EXTENSION.get(path[dot:])
+
+
+def is_configuration(path: str) -> bool:
+    """Whether the file decides which package a name means, though it defines nothing itself."""
+    return path.endswith("go.mod") and basename(path) == "go.mod"
 
 
 @cache
@@ -99,6 +109,8 @@ def query_text(row: LanguageRow) -> str:
 
 
 def _query_file(name: str) -> str:
+    from importlib.resources import files
+
     text = files(__package__).joinpath("queries", name).read_text(encoding="utf-8")
     first = text.partition("\n")[0]
     above = first.removeprefix(_INHERITS).split(",") if first.startswith(_INHERITS) else []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ..records import RefKind
 from .annotations import TypeNode, read_annotation
@@ -24,7 +25,16 @@ _BINDINGS: Final = (
 )
 LISTED: Final = -1
 _NOTHING: Final = (-1, -1)
+NAMED: Final = (
+    b"list", b"tuple", b"set", b"sorted", b"reversed", b"iter", b"deque", b"next", b"max", b"min",
+    b"isinstance", b"cast", b"TypeVar", b"NewType", b"ForwardRef",
+)  # fmt: skip
+"""How the callee of a call ends, or begins, that python_calls.scm has something to say of."""
+NAMED_FIRST: Final = b"__all__"
 _TAKES: Final = ("value", "context", "raised", "iterable", "expected")
+
+
+Match: TypeAlias = "tuple[int, dict[str, list[Node]]]"
 
 
 @dataclass(slots=True)
@@ -113,15 +123,18 @@ class Reading:
             role = self.roles[at] = Role()
         return role
 
-    def read(self, matches: Iterable[tuple[int, dict[str, list[Node]]]]) -> None:
-        """Take in all matches of the query: (pattern, captures).
+    def read(
+        self, matches: Iterable[Match], matches_of_call: Callable[[Node], Iterable[Match]]
+    ) -> None:
+        """Take in all matches of the query, (pattern, captures), and of the one that is asked of
+        certain calls.
 
         The patterns of nearly all matches are read in place here: a call for each would cost more
         than the reading.
         """
         source, tokens, heads, made = self.source, self.tokens, self.heads, self.made
         members, callees = self.members, self.callees
-        said: dict[int, str] = {}
+        said = _said()
         for pattern, captures in matches:
             form = said.get(pattern)
             if form is None:
@@ -146,11 +159,14 @@ class Reading:
             elif form == "callee":
                 node = captures["whole"][0]
                 at = node.start_byte, node.end_byte
-                node = captures["callee"][0]
-                callee = node.start_byte, node.end_byte
+                called = captures["callee"][0]
+                start, end = callee = called.start_byte, called.end_byte
                 if at not in made:
                     made[at] = ("call", callee)
                 callees.append(callee)
+                if source.endswith(NAMED, start, end) or source.startswith(NAMED_FIRST, start, end):
+                    for _, captures in matches_of_call(node):
+                        _READ[_form(captures)](self, captures)
             else:
                 _READ[form](self, captures)
 
@@ -349,6 +365,12 @@ class Reading:
     def _import_token(self, node: Node, number: int, depth: int) -> None:
         role = self.role(node.start_byte)
         role.kind, role.imported, role.depth = "import", number, depth
+
+
+@cache
+def _said() -> dict[int, str]:
+    """The form of each pattern of the query, as they come to be matched: the same for all files."""
+    return {}
 
 
 def _form(captures: Iterable[str]) -> str:

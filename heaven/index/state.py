@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from posixpath import basename, dirname
+from posixpath import dirname
 from threading import RLock
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ..errors import TreeUnreadable
-from .bind import Key
-from .binders import Binders
-from .facts import FileFacts
 from .freshen import Freshener
-from .go_names import module_name
-from .modules import ModuleMap
+from .languages import is_configuration
 from .source import Lines
 from .store import IndexStore
+
+if TYPE_CHECKING:
+    from .bind import Key
+    from .binders import Binders
+    from .facts import FileFacts
+    from .modules import ModuleMap
 
 _CACHED_FILES: Final = 1_024
 _REMEMBERED: Final = 4_096
@@ -190,6 +191,8 @@ class IndexState:
 
     def binder(self) -> Binders:
         if self._binder is None:
+            from .binders import Binders
+
             self._binder = Binders(
                 self.facts,
                 self.modules(),
@@ -201,15 +204,19 @@ class IndexState:
 
     def modules(self) -> ModuleMap:
         if self._modules is None:
+            from .modules import ModuleMap
+
             self._modules = ModuleMap.of(self.fresh.rows, _mapped_packages(self.root))
         return self._modules
 
 
 def _go_modules(root: Path, listed: tuple[str, ...]) -> dict[str, str]:
     """The module path that each go.mod declares, by its directory."""
+    from .go_names import module_name
+
     found: dict[str, str] = {}
     for path in listed:
-        if basename(path) == "go.mod":
+        if is_configuration(path):
             try:
                 found[dirname(path)] = module_name((root / path).read_text(encoding="utf-8"))
             except (OSError, ValueError):
@@ -219,6 +226,8 @@ def _go_modules(root: Path, listed: tuple[str, ...]) -> dict[str, str]:
 
 def _mapped_packages(root: Path) -> dict[str, str]:
     """`package-dir` of pyproject.toml: packages whose directories have other names."""
+    import tomllib
+
     try:
         data = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
         table = data["tool"]["setuptools"]["package-dir"]

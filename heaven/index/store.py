@@ -12,13 +12,14 @@ from ..records import Position, Symbol
 from .facts import FileFacts, load
 from .prepared import FileRow, Prepared, SymbolRow
 
-SCHEMA: Final = 8
+SCHEMA: Final = 9
 _SCHEMA: Final = """
+-- Facts come last: they go over to pages of their own, which a scan of the rest does not read.
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
   size INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL, inode INTEGER NOT NULL,
   read_at INTEGER NOT NULL, status TEXT NOT NULL, errors INTEGER NOT NULL, uses INTEGER NOT NULL,
-  facts BLOB NOT NULL, garbled INTEGER NOT NULL);
+  garbled INTEGER NOT NULL, facts BLOB NOT NULL);
 CREATE TABLE symbols(
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
   qualname TEXT NOT NULL, kind TEXT NOT NULL, overload INTEGER NOT NULL,
@@ -167,7 +168,7 @@ class IndexStore:
             else:
                 file, following = following, following + 1
             rows.append((file, row.path, row.hash, *row.seen, row.read_at, row.status, row.errors,
-                         one.uses, one.facts, row.garbled))  # fmt: skip
+                         one.uses, row.garbled, one.facts))  # fmt: skip
             symbols.extend((symbol.id, file, symbol) for symbol in one.symbols)
             mentions.extend((name, file) for name in one.names)
         db.executemany("REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
@@ -186,7 +187,7 @@ class IndexStore:
         self, symbols: list[tuple[int, int, SymbolRow]]
     ) -> list[tuple[int, int, SymbolRow]]:
         """Sorted by id; an id that is taken gives way to the next free one."""
-        symbols.sort(key=lambda one: one[:2])
+        symbols.sort()
         ids = [one[0] for one in symbols]
         taken: set[int] = set()
         for start in range(0, len(ids), _BATCH):

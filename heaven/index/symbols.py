@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from posixpath import basename
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..paths import normalise
 from ..records import Hit, Reference, Symbol
 from ..tree import list_files
-from .facts import FileFacts, Import
-from .modules import Module
-from .naming import Naming
-from .references import References
-from .search import Search
 from .source import Lines
 from .state import IndexState, Standing
 from .stats import IndexStats, count
 from .store import IndexStore
-from .tests_reach import TestReach, tests_reaching
+
+# What answers questions is imported by the first of them: `aa index` asks none.
+if TYPE_CHECKING:
+    from .facts import FileFacts, Import
+    from .naming import Naming
+    from .references import References
+    from .search import Search
+    from .tests_reach import TestReach
 
 T = TypeVar("T")
 
@@ -47,8 +49,18 @@ class SymbolIndex:
         self.root = root
         self._store = IndexStore(database)
         self._state = IndexState(root, self._store, lister)
-        self._references = References(self._state)
-        self._search = Search(self._state)
+
+    @cached_property
+    def _references(self) -> References:
+        from .references import References
+
+        return References(self._state)
+
+    @cached_property
+    def _search(self) -> Search:
+        from .search import Search
+
+        return Search(self._state)
 
     def close(self) -> None:
         with self._state.guard:
@@ -235,6 +247,8 @@ class SymbolIndex:
     def submodule(self, path: str, name: str) -> str | None:
         """The file of the module `name` in the package that the file `path` is; None where there
         is none. For use inside `ask`."""
+        from .modules import Module
+
         found = self._state.modules().child(Module(path, True), name)
         return found[0].path if found else None
 
@@ -260,5 +274,7 @@ class SymbolIndex:
     def tests_of(self, symbol: Symbol, top_k: int = 20) -> tuple[TestReach, ...]:
         """The tests that reach a symbol, best first: by reference, by their name, by import."""
         key = ("tests", symbol.id, top_k)
+        from .tests_reach import tests_reaching
+
         work = partial(tests_reaching, self, symbol, top_k)
         return self.ask(lambda: self._state.remembered(key, work))

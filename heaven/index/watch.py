@@ -141,7 +141,7 @@ class TreeWatch:
         """The system has no watches left, or none for us: look at everything from now on."""
         self.close()
         self._untold = True
-        self._listed = False
+        self._settled = False
         return Look(self.list(), None)
 
     def _list_told(self, notices: Notices) -> None:
@@ -164,15 +164,19 @@ class TreeWatch:
 
     def list(self) -> tuple[str, ...]:
         """The files now, all of them. Raises TreeUnreadable as the lister does."""
-        if self._listed and self._settled and self._unchanged():
+        if self._settled and self._unchanged():
             return self.files
         before = time.time_ns()
-        self.files = self.lister(self.root)
-        self._directories = self._watched()
+        files = self.lister(self.root)
+        if files != self.files:
+            self.files = files
+        # Whoever lists once does not pay for keeping the list.
+        if self._listed:
+            self._directories = self._watched()
+            self._settled = len(self._directories) < MOST_DIRECTORIES and all(
+                seen is None or settled(seen, before) for seen in self._directories.values()
+            )
         self._listed = True
-        self._settled = len(self._directories) < MOST_DIRECTORIES and all(
-            seen is None or settled(seen, before) for seen in self._directories.values()
-        )
         return self.files
 
     def _unchanged(self) -> bool:
@@ -189,12 +193,13 @@ class TreeWatch:
     def _watched(self) -> dict[str, Signature | None]:
         """Every directory where a file could appear, and what decides which files are ignored."""
         found: dict[str, Signature | None] = {}
+        base = os.fspath(self.root)
         pending = [""]
         while pending and len(found) < MOST_DIRECTORIES:
             directory = pending.pop()
             try:
-                found[directory] = signature(os.lstat(self.root / directory))
-                with os.scandir(self.root / directory) as listing:
+                found[directory] = signature(os.lstat(f"{base}/{directory}"))
+                with os.scandir(f"{base}/{directory}") as listing:
                     children = [one.name for one in listing if one.is_dir(follow_symlinks=False)]
             except OSError:
                 found[directory] = None

@@ -10,10 +10,11 @@
 ;   expressions   @whole with @member of @object | @callee | @inner (the same value) | @indexed |
 ;                 @either @or; @literal @none; @cast of something @to a type; @through (what has
 ;                 the same elements) @chosen (one of its elements) @held (one of the whole's);
-;                 @narrowing: @subject is one of @classes
 ;   imports       @import with @module @source @imported @alias @star
 
 (identifier) @use
+
+; What is said of calls of certain names is in python_calls.scm.
 
 ; --- definitions and scopes
 
@@ -62,23 +63,11 @@
  (tuple) (list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)
  (lambda) (comparison_operator) (not_operator)] @literal
 (subscript value: (_) @through subscript: (slice)) @whole
-((call
-  function: (identifier) @_same
-  arguments: (argument_list . [(identifier) (attribute) (call) (subscript)] @through)) @whole
- (#any-of? @_same "list" "tuple" "set" "frozenset" "sorted" "reversed" "iter" "deque"))
-((call
-  function: (identifier) @_one
-  arguments: (argument_list . [(identifier) (attribute) (call) (subscript)] @chosen)) @whole
- (#any-of? @_one "next" "max" "min"))
 (list . [(identifier) (attribute) (call)] @held) @whole
 (list_comprehension body: (_) @held) @whole
 (set_comprehension body: (_) @held) @whole
 (generator_expression body: (_) @held) @whole
 (dictionary_comprehension body: (pair value: (_) @held)) @whole
-((call
-  function: (identifier) @_isinstance
-  arguments: (argument_list . [(identifier) (attribute)] @subject . (_) @classes .)) @narrowing
- (#eq? @_isinstance "isinstance"))
 (return_statement (_) @result)
 (yield . (_) @yielded)
 
@@ -169,22 +158,6 @@
 (keyword_argument name: (identifier) @ignore)
 (keyword_pattern . (identifier) @matched)
 (type) @type
-((call
-  function: [(identifier) @_cast (attribute attribute: (identifier) @_cast)]
-  arguments: (argument_list . [(identifier) (attribute) (subscript) (string) (binary_operator)] @to . (_) .)) @cast
- (#eq? @_cast "cast"))
-((call
-  function: [(identifier) @_new (attribute attribute: (identifier) @_new)]
-  arguments: (argument_list . (_) . [(identifier) (attribute) (subscript) (string)] @type))
- (#any-of? @_new "TypeVar" "NewType"))
-((call
-  function: [(identifier) @_new (attribute attribute: (identifier) @_new)]
-  arguments: (argument_list (string) (_) [(identifier) (attribute) (subscript) (string)] @type))
- (#eq? @_new "TypeVar"))
-((call
-  function: [(identifier) @_new (attribute attribute: (identifier) @_new)]
-  arguments: (argument_list . (string) @type .))
- (#eq? @_new "ForwardRef"))
 ((keyword_argument
   name: (identifier) @_bound
   value: [(identifier) (attribute) (subscript) (string) (binary_operator)] @type)
@@ -213,14 +186,6 @@
 ((augmented_assignment
   left: (identifier) @_all
   right: [(list (string (string_content) @quoted)) (tuple (string (string_content) @quoted))])
- (#eq? @_all "__all__"))
-((call
-  function: (attribute object: (identifier) @_all)
-  arguments: (argument_list [(list (string (string_content) @quoted)) (tuple (string (string_content) @quoted))]))
- (#eq? @_all "__all__"))
-((call
-  function: (attribute object: (identifier) @_all)
-  arguments: (argument_list (string (string_content) @quoted)))
  (#eq? @_all "__all__"))
 
 ; --- imports

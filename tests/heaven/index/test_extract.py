@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
 from genesis_ssmp.heaven.index.extract import extract
 from genesis_ssmp.heaven.index.facts import Definition, FileFacts, dump, load
-from genesis_ssmp.heaven.index.languages import TABLE
+from genesis_ssmp.heaven.index.languages import PYTHON_CALLS, TABLE, query_text
+from genesis_ssmp.heaven.index.reading import NAMED, NAMED_FIRST
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PYTHON = TABLE[0]
+
+
+def test_every_call_of_a_name_in_the_query_of_calls_is_asked_with_it() -> None:
+    """A word in the query that `reading` does not look for would never be found."""
+    words = re.findall(r'"(\w+)"', query_text(PYTHON_CALLS))
+    assert len(words) > len(NAMED)
+    for word in words:
+        assert word.encode().endswith(NAMED) or word.encode() == NAMED_FIRST, word
+    assert all(any(word.encode() == one for word in words) for one in (*NAMED, NAMED_FIRST))
 
 
 def facts(source: str | bytes) -> FileFacts:
