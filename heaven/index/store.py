@@ -12,7 +12,7 @@ from ..records import Position, Symbol
 from .facts import FileFacts, load
 from .prepared import FileRow, Prepared, SymbolRow
 
-SCHEMA: Final = 8
+SCHEMA: Final = 9
 _SCHEMA: Final = """
 CREATE TABLE files(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
