@@ -27,8 +27,11 @@ How: TypeAlias = Literal[
 Op: TypeAlias = Literal[
     "value", "call", "item", "enter", "element", "literal", "none", "typed", "either",
     "new", "instance", "first", "rest", "this", "super", "module", "alias", "holding", "expected",
+    "parameter",
 ]  # fmt: skip
-TypeForm: TypeAlias = Literal["name", "union", "generic", "unknown", "list", "tuple", "foreign"]
+TypeForm: TypeAlias = Literal[
+    "name", "union", "generic", "unknown", "list", "tuple", "foreign", "function", "self"
+]
 
 
 class Definition(NamedTuple):
@@ -127,7 +130,8 @@ class Expression(NamedTuple):
 
 class Type(NamedTuple):
     """`name`: an instance of `use`. `union`: one of `arguments`. `generic`: `use` with
-    `arguments`. `list`, `tuple`: made of `arguments`. `foreign`: nothing of the repository's.
+    `arguments`. `list`, `tuple`: made of `arguments`. `function`: of such
+    parameters. `self`: what the method is called on. `foreign`: nothing of the repository's.
     `unknown`: nothing that can be followed."""
 
     form: TypeForm

@@ -11,6 +11,7 @@ from typing import Final
 
 from .bind import FOREIGN, MAX_DEPTH, UNKNOWN, Facts, Key, Meaning
 from .facts import Binding, Definition, FileFacts
+from .flow_contexts import Contexts
 from .flow_members import Members
 from .flow_rules import FOREIGN_VALUE, TYPES, UNKNOWN_VALUE, Found, Rules, Value, flat, joined
 from .modules import Module
@@ -40,6 +41,7 @@ class Flow:
         self._meanings: dict[tuple[str, int], Meaning] = {}
         self._values: dict[tuple[str, str, int], Found] = {}
         self.members = Members(self)
+        self.contexts = Contexts(self)
 
     def definition(self, key: Key) -> Definition:
         facts = self.facts(key.path)
@@ -161,7 +163,7 @@ class Flow:
         return self.guarded(mark, lambda: self._expression(facts, path, number))
 
     def _expression(self, facts: FileFacts, path: str, number: int) -> Found:
-        op, argument, _ = facts.expressions[number]
+        op, argument, other = facts.expressions[number]
         match op:
             case "literal":
                 return FOREIGN_VALUE
@@ -180,6 +182,8 @@ class Flow:
                 return joined(values, self.called)
             case "new":
                 return joined(values, self._made)
+            case "parameter":
+                return joined(values, lambda one: self.contexts.parameter(one, other))
             case "first":
                 return joined(values, lambda one: one.parts[:1] if one.form == "tuple" else (one,))
             case "rest":
@@ -283,7 +287,9 @@ class Flow:
                 )
             case "foreign":
                 return FOREIGN_VALUE
-            case "unknown":
+            case "function":
+                return (Value("function", parts=tuple(Value("one", parts=one) for one in parts)),)
+            case "unknown" | "self":
                 return UNKNOWN_VALUE
         use = facts.uses[used]
         if use.on == -1:
@@ -329,7 +335,7 @@ class Flow:
         if value.form == "definition" and value.key is not None:
             known = self.definition(value.key).kind == "class"
             return (Value("instance", value.key),) if known else UNKNOWN_VALUE
-        return FOREIGN_VALUE if value.form == "foreign" else UNKNOWN_VALUE
+        return FOREIGN_VALUE if value.form in ("foreign", "function") else UNKNOWN_VALUE
 
     def returned(self, key: Key) -> Found:
         """What a function gives: as declared, else as its return statements show."""
@@ -356,7 +362,20 @@ class Flow:
             if name in _ITEMS:
                 return (Value("maker", parts=value.parts),)
             return (Value("maker", parts=(value,)),) if name in _COPIES else UNKNOWN_VALUE
-        return self.of_meaning(self.attribute(value, name))
+        meaning = self.attribute(value, name)
+        if value.form == "instance" and meaning.keys and all(map(self._gives_self, meaning.keys)):
+            return (Value("maker", parts=(value,)),)
+        return self.of_meaning(meaning)
+
+    def _gives_self(self, key: Key) -> bool:
+        facts, row = self.facts(key.path), self.definition(key)
+        getter = "get" in row.decorators
+        return (
+            facts is not None
+            and row.returns >= 0
+            and not getter
+            and facts.types[row.returns].form == "self"
+        )
 
     def attribute_of(self, values: Found, name: str) -> Meaning:
         return self.merged([self.attribute(value, name) for value in values])
@@ -369,5 +388,5 @@ class Flow:
             # An element's field, named in a literal of many.
             return self.attribute_of(value.parts, name) if self.rules.closed else FOREIGN
         if value.key is None:
-            return FOREIGN if value.form in ("foreign", "maker") else UNKNOWN
+            return FOREIGN if value.form in ("foreign", "maker", "function") else UNKNOWN
         return self.members.member(value.key, name, skip=int(value.form == "super"))

@@ -20,7 +20,8 @@ class Value(NamedTuple):
 
     `definition`: a function, type or namespace itself, `key`. `instance`: one of type `key`.
     `super`: the same, seen from its bases. `module`. `list`: holds `parts`; `tuple`: is `parts`,
-    one each; `maker`: called, it gives `parts`. `foreign`: nothing of the repository's. `unknown`.
+    one each; `maker`: called, it gives `parts`. `function`: its parameters
+    are `parts`, each `one` of its own parts. `foreign`: nothing of the repository's. `unknown`.
     """
 
     form: str

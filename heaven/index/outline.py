@@ -10,11 +10,13 @@ but Python's, whose own is in reading.py.
                @decorator; @comment
   bindings     @bind.parameter .variable .constant .hoisted .typevar .field (of this) .property
                (a parameter that is a field too) with @type | @each (of its parts), and
-               @value | @element (of what it is one of) | @first @rest (of several results);
+               @value | @element (of what it is one of) | @first @rest (of several results) |
+               @parameter (of what this callee calls @argument with);
                @after: known only behind this node; @around: all of what binds it
   expressions  @whole with @member of @object | @callee | @made (by new) | @same (the same value) |
                @indexed | @ranged | @instance (of a type); @literal; @this; @super; @result
-  types        @union of @one, @tuple of @one, @list of @one, @generic of @head and @one
+  types        @union of @one, @tuple of @one, @list of @one, @generic of @head and @one,
+               @function of @one (its parameters); @this
   imports      @module with @import.default | @import.all | @import.name (@import.alias) |
                @import.star | @import.dot | @import.package | @import.require | @required;
                @reexport; @package
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 Range: TypeAlias = tuple[int, int]
 
+# A parameter's place and that of the function among the arguments make one number.
+PLACES: Final = 64
+
 _MADE: Final = {
     "callee": "call",
     "made": "new",
@@ -45,8 +50,8 @@ _MADE: Final = {
     "ranged": "element",
     "instance": "instance",
 }
-_TAKES: Final = ("value", "element", "first", "rest")
-_TYPES: Final = ("union", "tuple", "list", "generic")
+_TAKES: Final = ("value", "element", "first", "rest", "parameter")
+_TYPES: Final = ("union", "tuple", "list", "generic", "function")
 _IMPORTS: Final = ("default", "all", "name", "star", "dot", "package", "require")
 _ABOUT: Final = (
     ("use", {"use"}),
@@ -70,6 +75,7 @@ class Mark:
     value: Range | None = None
     type: Range | None = None
     each: bool = False
+    place: int = -1
     around: Range | None = None
     after: int = -1
     imported: int = -1
@@ -127,6 +133,21 @@ def _about(captures: Iterable[str]) -> str:
 
 def span(node: Node) -> Range:
     return node.start_byte, node.end_byte
+
+
+def _place(node: Node, within: Node | None = None) -> int:
+    """How many come before it in its list; of a parameter's name, in that of the function."""
+    if within is not None:
+        while node.parent is not None and node.parent.type != "formal_parameters":
+            if node.parent == within:
+                return 0
+            node = node.parent
+    before = 0
+    sibling = node.prev_named_sibling
+    while sibling is not None:
+        before += sibling.type != "comment"
+        sibling = sibling.prev_named_sibling
+    return min(before, PLACES - 1)
 
 
 @dataclass(slots=True)
@@ -320,6 +341,9 @@ class Outline:
         for takes in _TAKES:
             if takes in captures:
                 mark.takes, mark.value = takes, span(captures[takes][0])
+        if "argument" in captures:
+            argument = captures["argument"][0]
+            mark.place = _place(argument) * PLACES + _place(token, argument)
 
     def _import(self, captures: dict[str, list[Node]]) -> None:
         module = self.text(captures["module"][0])

@@ -35,15 +35,15 @@ class OutlineValues:
         """The value and the type that a token is bound to; -1 for none."""
         value = self.expression(mark.value) if mark.value is not None else -1
         if value >= 0 and mark.takes != "value":
-            value = self._add(cast("Op", mark.takes), value)
+            value = self._add(cast("Op", mark.takes), value, mark.place)
         annotation = self.type(mark.type) if mark.type is not None else -1
         if mark.each:
             self.types.append(Type("list", -1, (annotation,)))
             annotation = len(self.types) - 1
         return value, annotation
 
-    def _add(self, op: Op, argument: int) -> int:
-        self.expressions.append(Expression(op=op, argument=argument))
+    def _add(self, op: Op, argument: int, other: int = -1) -> int:
+        self.expressions.append(Expression(op=op, argument=argument, other=other))
         return len(self.expressions) - 1
 
     def expression(self, at: Range, depth: int = 0) -> int:
@@ -86,6 +86,8 @@ class OutlineValues:
         if at in outline.heads:
             use = self._use_at.get(outline.heads[at], -1)
             row = Type("name", use, ()) if use >= 0 else row
+        elif at in outline.selves:
+            row = Type("self", -1, ())
         elif at in outline.types and depth < _MAX_DEPTH:
             form, head, parts = outline.types[at]
             arguments = tuple(self.type(part, depth + 1) for part in parts)

@@ -64,6 +64,18 @@
   (variable_declarator name: (identifier) @bind.hoisted type: (_)? @type value: (_)? @value) @around)
 (lexical_declaration "const"
   (variable_declarator name: (identifier) @bind.constant type: (_)? @type value: (_)? @value) @around)
+(call_expression function: (_) @parameter arguments: (arguments
+  [(arrow_function parameter: (identifier) @bind.parameter)
+   (arrow_function parameters: (formal_parameters
+     (required_parameter pattern: (identifier) @bind.parameter !type)))
+   (function_expression parameters: (formal_parameters
+     (required_parameter pattern: (identifier) @bind.parameter !type)))] @argument))
+(new_expression constructor: (_) @parameter arguments: (arguments
+  [(arrow_function parameter: (identifier) @bind.parameter)
+   (arrow_function parameters: (formal_parameters
+     (required_parameter pattern: (identifier) @bind.parameter !type)))
+   (function_expression parameters: (formal_parameters
+     (required_parameter pattern: (identifier) @bind.parameter !type)))] @argument))
 (index_signature name: (identifier) @ignore)
 
 ; --- expressions and types
@@ -79,6 +91,11 @@
   (#not-eq? @literal "any") (#not-eq? @literal "unknown") (#not-eq? @literal "object"))
 [(literal_type) (template_literal_type) (object_type) (function_type)] @literal
 (readonly_type (_) @same) @whole
+(this_type) @this
+(function_type parameters: (formal_parameters
+  [(required_parameter pattern: [(identifier) (object_pattern) (array_pattern)] type: (_) @one)
+   (optional_parameter pattern: [(identifier) (object_pattern) (array_pattern)] type: (_) @one)]))
+  @function
 (array_type (_) @one) @list
 (union_type (_) @one) @union
 (intersection_type (_) @one) @union

@@ -11,7 +11,7 @@ export const Card = ({ shape }: ‹Props›) => <b>{shape.‹?area|Shape.area›
 export function Gallery(props: ‹Props›) {
   const square = ‹create|make›(3);
   const box = new ‹Box›<‹Shape›>();
-  box.‹add|Box.add›(square).‹?add|Box.add›(props.‹shape|Props.shape›);
+  box.‹add|Box.add›(square).‹add|Box.add›(props.‹shape|Props.shape›);
   const limit = ‹tools›.‹limit|tools.limit›([square]);
   if (square.‹kind|Square.kind› === ‹Sort|Kind›.‹Round|Kind.Round›) {
     ‹parse›(props.‹named|Props.named›.‹label|Named.label› ?? "");
