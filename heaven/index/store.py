@@ -12,7 +12,7 @@ from ..records import Position, Symbol
 from .facts import FileFacts, load
 from .prepared import FileRow, Prepared, SymbolRow
 
-SCHEMA: Final = 9
+SCHEMA: Final = 10
 _SCHEMA: Final = """
 -- Facts come last: they go over to pages of their own, which a scan of the rest does not read.
 CREATE TABLE files(
