@@ -271,12 +271,12 @@ def test_notices_are_believed_for_a_while_only(
     ("mounts", "tells"),
     [
         ("/ ext4", True),
-        ("/ ext4;/work nfs4", False),
-        ("/ nfs4;/work xfs", True),
-        ("/ ext4;/work/tree/data ext4", False),
-        ("/ ext4;/work/tree/node_modules overlay", True),
-        ("/ ext4;/work/tree\\040two nfs", True),
-        ("/ ext4;/work ext4;/work fuse.sshfs", False),
+        ("/ ext4;/srv nfs4", False),
+        ("/ nfs4;/srv xfs", True),
+        ("/ ext4;/srv/tree/data ext4", False),
+        ("/ ext4;/srv/tree/node_modules overlay", True),
+        ("/ ext4;/srv/tree\\040two nfs", True),
+        ("/ ext4;/srv ext4;/srv fuse.sshfs", False),
         ("", False),
         ("/ 9p", False),
     ],
@@ -289,7 +289,7 @@ def test_only_a_disk_of_this_machine_alone_tells_of_every_write(
     table.write_text(
         "".join(f"1 0 8:1 / {at} rw,noatime shared:1 - {kind} /dev/x rw\n" for at, kind in rows)
     )
-    assert can_tell(Path("/work/tree"), table) is tells
+    assert can_tell(Path("/srv/tree"), table) is tells
 
 
 def test_a_question_asked_once_sets_no_watches(root: Path) -> None:
