@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..heaven.client import HeavenClient
-from ..runtime.angels import Angel
+from ..runtime.angels import Angel, configured, open_angel
+from ..runtime.errors import AngelUnavailable
 from ..runtime.execute import DEFAULT_CHECK_TIMEOUT, Ended, Program, Refused, execute
 from ..runtime.hosted import execute_there
 from ..runtime.outcome import Progress
-from .output import Report
+from .output import ENVIRONMENT, Problem, Report
 from .repository import heaven_or_server
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The angel of a run: its specification for a server to open, with paths counted from
+    `directory`, and the same one opened here. None where none is configured."""
+
+    specification: str | None
+    directory: Path
+    angel: Angel | None
+
+
+def choose_angel(option: str | None, root: Path) -> Chosen:
+    """The angel of `--angel`, the environment or genesis.toml. Raises Problem."""
+    # A path on the command line counts from where the command was given.
+    directory = Path.cwd() if option else root
+    try:
+        specification = configured(option, root)
+        angel = open_angel(specification, directory) if specification else None
+    except AngelUnavailable as unavailable:
+        raise Problem(str(unavailable), ENVIRONMENT) from None
+    return Chosen(specification, directory, angel)
 
 
 def carry_out(
@@ -19,21 +43,16 @@ def carry_out(
     root: Path,
     program: Program,
     *,
-    specification: str | None = None,
-    angel: Angel | None = None,
-    directory: Path | None = None,
+    chosen: Chosen | None = None,
     params: dict[str, str] | None = None,
     check_timeout: float = DEFAULT_CHECK_TIMEOUT,
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
 ) -> Refused | Ended:
-    """Run `program` on the repository at `root`.
-
-    `specification` names the angel for a server to open, its paths counted from `directory`;
-    `angel` is the same one, opened here. What an earlier run was cut off from, and how many runs
-    are done first, is reported.
-    """
+    """Run `program` on the repository at `root`, without an angel unless one is `chosen`. That an
+    earlier run was cut off, and how many runs are done first, is reported."""
+    chosen = chosen or Chosen(None, root, None)
 
     def on_interrupted(name: str) -> None:
         report.say(
@@ -46,8 +65,8 @@ def carry_out(
             return execute_there(
                 heaven,
                 program,
-                angel=specification,
-                directory=directory or root,
+                angel=chosen.specification,
+                directory=chosen.directory,
                 params=params or {},
                 check_timeout=check_timeout,
                 observe=observe,
@@ -62,7 +81,7 @@ def carry_out(
             program,
             heaven,
             root,
-            angel=angel,
+            angel=chosen.angel,
             params=params or {},
             check_timeout=check_timeout,
             observe=observe,

@@ -1,4 +1,4 @@
-"""Options that both commands have."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -45,4 +45,23 @@ repo_option = click.option(
     "--repo",
     metavar="DIR",
     help="The repository; by default the nearest one from here up.",
+)
+angel_option = click.option(
+    "--angel",
+    metavar="SPEC",
+    help="Who answers OP and DO texts: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
+)
+check_timeout_option = click.option(
+    "--check-timeout",
+    type=click.FloatRange(min=0.1),
+    default=900.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one RUN may take.",
+)
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Say how the run ended, and nothing before."
+)
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Also print the output of RUN as it comes."
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import repo_option
+from .options import (
+    angel_option,
+    check_timeout_option,
+    quiet_option,
+    repo_option,
+    verbose_option,
+)
 from .output import ENVIRONMENT, FAILED, Problem, Report, output_options
 
 if TYPE_CHECKING:
@@ -19,11 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run_name", required=False, metavar="[RUN]")
 @repo_option
-@click.option(
-    "--angel",
-    metavar="SPEC",
-    help="Who answers what is still open: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
-)
+@angel_option
 @click.option(
     "--program",
     type=click.Path(exists=True, dir_okay=False),
@@ -35,16 +36,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Put a question again that the angel may have answered already, and been paid for.",
 )
-@click.option(
-    "--check-timeout",
-    type=click.FloatRange(min=0.1),
-    default=900.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one RUN may take.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say how the run ended, and nothing before.")
-@click.option("-v", "--verbose", is_flag=True, help="Also print the output of RUN as it comes.")
+@check_timeout_option
+@quiet_option
+@verbose_option
 @output_options
 def resume(
     report: Report,
@@ -72,8 +66,7 @@ def resume(
     """
     from ..aa.decode import decode
     from ..heaven.client import HeavenClient
-    from ..runtime.angels import configured, open_angel
-    from ..runtime.errors import AngelInDoubt, AngelUnavailable, ReplayDivergence
+    from ..runtime.errors import AngelInDoubt, ReplayDivergence
     from ..runtime.execute import resume as go_on
     from ..runtime.fields import number, text
     from ..runtime.hosted import resume_there
@@ -81,22 +74,17 @@ def resume(
     from ..runtime.resume import compare
     from ..runtime.runs import find
     from .ending import say_ended
+    from .executing import choose_angel
     from .narration import Narrator
     from .repository import find_root, heaven_or_server, open_heaven
 
     root = find_root(repo)
-    try:
-        specification = configured(angel, root)
-        base = Path.cwd() if angel else root
-        chosen = open_angel(specification, base) if specification else None
-    except AngelUnavailable as unavailable:
-        raise Problem(str(unavailable), ENVIRONMENT) from None
-    watch = None if quiet or report.format == "json" else Narrator
+    chosen = choose_angel(angel, root)
     with open_heaven(root, read_only=True) as reader:
         run = _wanted(reader, run_name)
         module = decode(reader.get_blob(run.module))
     lines = source_lines(module, run.program)
-    narrate = None if watch is None else watch(report, lines)
+    narrate = None if quiet or report.format == "json" else Narrator(report, lines)
     on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
 
     def say_resumed(answered: int, op: str | None, pc: int) -> None:
@@ -114,8 +102,8 @@ def resume(
                 ended = resume_there(
                     heaven,
                     run.name,
-                    angel=specification,
-                    directory=base,
+                    angel=chosen.specification,
+                    directory=chosen.directory,
                     ask_again=ask_again,
                     check_timeout=check_timeout,
                     observe=narrate,
@@ -131,7 +119,7 @@ def resume(
                     heaven,
                     root,
                     find(heaven, run.name),
-                    angel=chosen,
+                    angel=chosen.angel,
                     ask_again=ask_again,
                     check_timeout=check_timeout,
                     observe=narrate,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import output_mode_option, param_option, repo_option
-from .output import ENVIRONMENT, Problem, Report, output_options
+from .options import (
+    angel_option,
+    check_timeout_option,
+    output_mode_option,
+    param_option,
+    quiet_option,
+    repo_option,
+    verbose_option,
+)
+from .output import Report, output_options
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -18,22 +25,11 @@ if TYPE_CHECKING:
 @click.argument("program", metavar="PROGRAM")
 @repo_option
 @param_option
-@click.option(
-    "--angel",
-    metavar="SPEC",
-    help="Who answers OP and DO texts: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
-)
+@angel_option
 @output_mode_option
-@click.option(
-    "--check-timeout",
-    type=click.FloatRange(min=0.1),
-    default=900.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one RUN may take.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say how the run ended, and nothing before.")
-@click.option("-v", "--verbose", is_flag=True, help="Also print the output of RUN as it comes.")
+@check_timeout_option
+@quiet_option
+@verbose_option
 @output_options
 def run(
     report: Report,
@@ -60,25 +56,17 @@ def run(
       aa run fix.isa --angel scripted:answers.json
       aa run --repo ../other refactor.aab
     """
-    from ..runtime.angels import configured, open_angel
-    from ..runtime.errors import AngelUnavailable
     from ..runtime.execute import Refused
     from ..runtime.replay import source_lines
     from .ending import say_ended
-    from .executing import carry_out
+    from .executing import carry_out, choose_angel
     from .narration import Narrator
     from .programs import load_program
     from .repository import find_root
 
     loaded = load_program(report, program, output_mode, params)
     root = find_root(repo)
-    try:
-        specification = configured(angel, root)
-        # A path on the command line counts from where the command was given.
-        base = Path.cwd() if angel else root
-        chosen = open_angel(specification, base) if specification else None
-    except AngelUnavailable as unavailable:
-        raise Problem(str(unavailable), ENVIRONMENT) from None
+    chosen = choose_angel(angel, root)
     narrator = Narrator(report, source_lines(loaded.module, loaded.name))
     watch = None if quiet or report.format == "json" else narrator
     on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
@@ -87,9 +75,7 @@ def run(
         report,
         root,
         loaded,
-        specification=specification,
-        angel=chosen,
-        directory=base,
+        chosen=chosen,
         params=params,
         check_timeout=check_timeout,
         observe=watch,

@@ -4,7 +4,7 @@ Both ends are here because they must agree. The client compiles and prints, the 
 the server says is a JSON object a line, with `event` one of:
 
     accepted     ticket, ahead: how many runs are done before this one
-    resumed      run, answered, in_doubt?: {seq, pc, op}
+    resumed      answered, in_doubt?: {seq, pc, op}
     cut_off      run: an earlier run that died before it ended
     started      run
     progress     kind, pc, text, result?     (outcome.Progress)
@@ -91,7 +91,7 @@ class Runs:
             said: Message = {"event": "progress", "kind": one.kind, "pc": one.pc, "text": one.text}
             tell(said if one.result is None else {**said, "result": dict(one.result)})
 
-        name: str | None = None
+        name = request.resume
 
         def started(run: str) -> None:
             nonlocal name

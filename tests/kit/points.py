@@ -8,12 +8,8 @@ run as `aa resume` does, or, where the log has none yet, as `aa run` does.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
 
@@ -37,6 +33,7 @@ from genesis_ssmp.runtime.execute import Ended, Program, execute, resume
 from genesis_ssmp.runtime.replay import replay
 
 from .angel import edit_answer, scripted
+from .crash import in_child
 from .repository import CALCULATOR
 
 PROGRAM: Final = """\
@@ -187,26 +184,6 @@ def outcome(root: Path, paid: Path) -> dict[str, object]:
             "paid": paid.read_text().split("\n")[:-1] if paid.exists() else [],
             "damage": [str(one) for one in fsck(root).findings if one.severity == "error"],
         }
-
-
-def in_child(work: Callable[[], None]) -> bool:
-    """Whether the work was done; False if its process was killed."""
-    child = os.fork()
-    if child == 0:
-        status = 70
-        try:
-            work()
-            status = 0
-        finally:
-            if status:
-                traceback.print_exc()
-            os._exit(status)
-    _, result = os.waitpid(child, 0)
-    if os.WIFSIGNALED(result) and os.WTERMSIG(result) == signal.SIGKILL:
-        return False
-    if result != 0:
-        raise RuntimeError(f"the work failed: {result}")
-    return True
 
 
 def main(directory: Path, way: faulty.Way, start: int, stride: int) -> None:
