@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from posixpath import dirname
 from typing import TYPE_CHECKING, Final
 
-from ..heaven.index.facts import FileFacts, Import
-from ..heaven.index.symbols import SymbolIndex
-from .lists import Listing
-from .patches import Patch
-from .refused import MacroRefused
-from .syntax import Trees, count_errors, parse
-from .targets import place_of
+from ...heaven.index.facts import FileFacts, Import
+from ...heaven.index.symbols import SymbolIndex
+from ..lists import Listing
+from ..patches import Patch
+from ..refused import MacroRefused
+from ..syntax import Trees, count_errors, parse
+from ..targets import place_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,7 +56,7 @@ def read_spec(text: str) -> tuple[Wanted, ...]:
     text = text.strip()
     if _DOTTED.match(text):
         text = f"import {text}"
-    root = parse(text.encode())
+    root = parse(text.encode(), "x.py")
     node = root.named_children[0] if len(root.named_children) == 1 else None
     if "\n" in text or count_errors(root) or node is None or node.type not in _IMPORTS:
         raise MacroRefused("syntax", f"{text!r} is no import statement")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.index.bind import Key
-from ..heaven.index.symbols import SymbolIndex
+from ...heaven.index.bind import Key
+from ...heaven.index.symbols import SymbolIndex
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees
+from ..targets import keys_of, row_of
 from .callees import Callee, Names, callee, within
 from .functions import Function, function, place_of_call, unproven
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused
 from .signatures import FunctionSource, function_of
-from .syntax import Trees
-from .targets import keys_of, row_of
 from .uses import Call, Place, sites
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "REPLACE_CALL"
 

@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.symbols import SymbolIndex
-from .arguments import identifier, needed
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.symbols import SymbolIndex
+from ..arguments import needed
+from ..lists import listing
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees
+from ..targets import find, keys_of, listed
 from .blocks import after_symbol, indent_of, last_row, whole
+from .identifiers import identifier
 from .imports import line_patch
-from .lists import listing
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused
 from .signatures import function_of
 from .snippets import expression
-from .syntax import Trees
-from .targets import find, keys_of, listed
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ..heaven import Heaven
-    from ..heaven.records import Symbol
+    from ...heaven import Heaven
+    from ...heaven.records import Symbol
 
 _NAME = "ADD_TEST_CASE"
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
-from .lists import Listing
-from .refused import Site
-from .syntax import PYTHON, Trees
+from ...aa.macros import PYTHON
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ..lists import Listing
+from ..refused import Site
+from ..syntax import Trees
 
 if TYPE_CHECKING:
     from tree_sitter import Node

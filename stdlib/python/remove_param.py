@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.index.symbols import SymbolIndex
-from .arguments import identifier
+from ...heaven.index.symbols import SymbolIndex
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees
+from ..targets import place_of
 from .followable import check_followable
 from .functions import (
     Function,
@@ -16,18 +19,15 @@ from .functions import (
     refuse_unproven,
     unproven,
 )
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused
+from .identifiers import identifier
 from .rename_param import check_pytest, parameter_tokens
 from .signatures import FunctionSource, Param
-from .syntax import Trees
-from .targets import place_of
 from .uses import Call, Place, sites
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "REMOVE_PARAM"
 _EFFECTS = frozenset({"call", "await", "yield", "named_expression"})

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.index.symbols import SymbolIndex
-from .arguments import needed
-from .files import existing
+from ...heaven.index.symbols import SymbolIndex
+from ..arguments import needed
+from ..files import existing
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees
 from .imports import insert, read_spec
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused
-from .syntax import Trees
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "INSERT_IMPORT"
 

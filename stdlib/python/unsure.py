@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ..heaven.index.bind import Key
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.naming import Naming
-from ..heaven.index.source import Lines
-from ..heaven.index.symbols import SymbolIndex
-from .refused import Site
-from .syntax import PYTHON, all_strings, comments, source_of, strings
+from ...aa.macros import PYTHON
+from ...heaven.index.bind import Key
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.naming import Naming
+from ...heaven.index.source import Lines
+from ...heaven.index.symbols import SymbolIndex
+from ..refused import Site
+from ..syntax import source_of
+from .texts import all_strings, comments, strings
 
 _ENTRY_POINT_FILES: Final = ("pyproject.toml", "setup.cfg")
 # "visit_" + name, "visit_%s" % name, f"visit_{name}"

@@ -6,11 +6,11 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from .arguments import line
-from .refused import MacroRefused
-from .syntax import count_errors, parse
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ..arguments import line
+from ..refused import MacroRefused
+from ..syntax import count_errors, parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,7 +49,7 @@ def _parsed(text: str) -> Node | None:
     """The expression's node within `f(...)`."""
     if text.count("\n") or "#" in _outside_quotes(text):
         return None
-    root = parse(b"f(" + text.encode() + b")")
+    root = parse(b"f(" + text.encode() + b")", "x.py")
     call = root.named_children[0] if len(root.named_children) == 1 else None
     call = call.named_children[0] if call is not None and call.named_children else None
     if count_errors(root) or call is None or call.type != "call":
@@ -68,7 +68,7 @@ def _parsed(text: str) -> Node | None:
 
 
 def _outside_quotes(text: str) -> str:
-    root = parse(text.encode())
+    root = parse(text.encode(), "x.py")
     stack, quoted = [root], []
     while stack:
         node = stack.pop()
@@ -92,7 +92,7 @@ def _is_constant(node: Node) -> bool:
 
 def _names(text: str) -> list[str]:
     """The names that an expression reads, those that it binds itself left out."""
-    root = parse(text.encode())
+    root = parse(text.encode(), "x.py")
     read: dict[str, None] = {}
     bound: set[str] = set()
     stack = [root]

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..heaven.index.symbols import SymbolIndex
-from .arguments import identifier, number
+from ...heaven.index.symbols import SymbolIndex
+from ..arguments import number
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused, Site
+from ..syntax import Trees
+from ..targets import row_of
 from .followable import check_followable
 from .functions import (
     Function,
@@ -18,17 +22,14 @@ from .functions import (
     scope_at,
     unproven,
 )
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused, Site
+from .identifiers import identifier
 from .rename_param import check_free, check_pytest
 from .signatures import FunctionSource
 from .snippets import check_names, expression, is_constant
-from .syntax import Trees
-from .targets import row_of
 from .uses import Call, Place, sites
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "ADD_PARAM"
 

@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..heaven.index.facts import Definition, FileFacts, Import
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
-from ..proto.edit_ir import EditIR, EditOp
-from .arguments import needed
+from ...heaven.index.facts import Definition, FileFacts, Import
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ...proto.edit_ir import EditIR, EditOp
+from ..arguments import needed
+from ..files import inside
+from ..lists import Listing
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees, kin_of
+from ..targets import find, keys_of, listed, row_of
 from .blocks import whole
-from .files import python_file
 from .imports import Wanted, after_line, header, insert, leading, line_patch, module_of, reaches
-from .lists import Listing
 from .move_needs import needs_of
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused
-from .syntax import Trees
-from .targets import find, keys_of, listed, row_of
 from .unsure import site_of, unsure_spots
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "MOVE_SYMBOL"
 
@@ -108,7 +108,11 @@ def _read(index: SymbolIndex, trees: Trees, args: Mapping[str, str]) -> _Move:
     wanted = needed(args, _NAME, "symbol")
     symbols = find(index, _NAME, wanted, args.get("in"), args.get("kind"))
     symbol = symbols[0]
-    to = python_file(_NAME, needed(args, _NAME, "to"))
+    to = inside(_NAME, needed(args, _NAME, "to"))
+    if kin_of(to) != "python":
+        raise MacroRefused(
+            "unsupported", f"{to} is no Python file, where {symbol.name} could stand"
+        )
     keys = keys_of(index, symbol)
     row = row_of(index, keys[0])
     if row.scope != 0 or row.owner >= 0:

@@ -679,4 +679,4 @@ def test_another_language_is_refused_by_name(tmp_path: Path, path: str, source: 
         tmp_path, {path: source, "b.py": "greet = 1\n"}, "greet", "hello", **{"in": path}
     )
     assert error.reason == "unsupported"
-    assert path in str(error) and "Python" in str(error)
+    assert path in str(error) and "*.py" in str(error)

@@ -6,20 +6,20 @@ import keyword
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
-from .arguments import needed
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ..arguments import needed
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused, Site
+from ..targets import find, named
 from .collisions import check_collisions
 from .followable import check_followable
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused, Site
 from .rename_param import rename_param
-from .targets import find, named
 from .unsure import Spot, site_of, text_spots, unsure_spots
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 
 def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:

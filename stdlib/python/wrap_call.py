@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.index.symbols import SymbolIndex
+from ...heaven.index.symbols import SymbolIndex
+from ..patches import Patch, edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees
 from .callees import Names, callee, within
 from .functions import function, place_of_call, unproven
-from .patches import Patch, edit_of
-from .refused import Expansion, MacroRefused
-from .syntax import Trees
 from .uses import Call, Place, sites
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "WRAP_CALL"
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.symbols import SymbolIndex
-from ..proto.edit_ir import EditIR, EditOp
-from .arguments import line, needed
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.symbols import SymbolIndex
+from ...proto.edit_ir import EditIR, EditOp
+from ..arguments import line, needed
+from ..files import inside
+from ..patches import edit_of
+from ..refused import Expansion, MacroRefused
+from ..syntax import Trees, count_errors, parse, source_of
+from ..targets import find
 from .blocks import after_symbol, indent_of
-from .files import python_file
 from .imports import line_patch
-from .patches import edit_of
-from .refused import Expansion, MacroRefused
-from .syntax import Trees, count_errors, parse, source_of
-from .targets import find
 
 if TYPE_CHECKING:
-    from ..heaven import Heaven
+    from ...heaven import Heaven
 
 _NAME = "ADD_FUNCTION_STUB"
 
@@ -33,7 +33,7 @@ def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
 
 
 def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
-    path = python_file(_NAME, needed(args, _NAME, "path"))
+    path = inside(_NAME, needed(args, _NAME, "path"))
     header, name = _header(needed(args, _NAME, "signature"))
     body = "..." if path.endswith(".pyi") else "raise NotImplementedError"
     source = source_of(index, path)
@@ -68,7 +68,7 @@ def _header(text: str) -> tuple[str, str]:
     if not text.startswith(("def ", "async def ")):
         text = f"def {text}"
     header = f"{text}:"
-    root = parse(f"{header} ...".encode())
+    root = parse(f"{header} ...".encode(), "x.py")
     node = root.named_children[0] if len(root.named_children) == 1 else None
     name = node.child_by_field_name("name") if node is not None else None
     if count_errors(root) or node is None or name is None or name.text is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from ..heaven.index.bind import Key
-from ..heaven.index.symbols import SymbolIndex
-from .lists import Listing, listing
-from .refused import MacroRefused
-from .syntax import Trees
-from .targets import place_of, row_of
+from ...heaven.index.bind import Key
+from ...heaven.index.symbols import SymbolIndex
+from ..lists import Listing, listing
+from ..refused import MacroRefused
+from ..syntax import Trees
+from ..targets import place_of, row_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import builtins
 
-from ..heaven.index.facts import Definition, FileFacts, Import
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
+from ...heaven.index.facts import Definition, FileFacts, Import
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ..refused import MacroRefused
+from ..syntax import Trees
+from ..targets import place_of
 from .imports import Wanted, futures, module_of
-from .refused import MacroRefused
-from .syntax import Trees
-from .targets import place_of
 
 
 def needs_of(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 
-from ..heaven.index.facts import FileFacts, Use
-from ..heaven.index.naming import Naming, Variable
-from ..heaven.index.outside import outside_has
-from ..heaven.index.symbols import SymbolIndex
-from .refused import MacroRefused
+from ...heaven.index.facts import FileFacts, Use
+from ...heaven.index.naming import Naming, Variable
+from ...heaven.index.outside import outside_has
+from ...heaven.index.symbols import SymbolIndex
+from ..refused import MacroRefused
 
 
 def check_collisions(index: SymbolIndex, naming: Naming, new: str) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ..heaven.index.facts import Definition
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
+from ...heaven.index.facts import Definition
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ..refused import MacroRefused
+from ..syntax import Trees
+from ..targets import keys_of, listed, row_of
 from .imports import after_line
-from .refused import MacroRefused
-from .syntax import Trees
-from .targets import keys_of, listed, row_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
-from .arguments import needed
-from .refused import MacroRefused, Site
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ..arguments import needed
+from ..refused import MacroRefused, Site
+from ..syntax import Trees
+from ..targets import find, keys_of, listed, row_of
 from .signatures import FunctionSource, function_of
-from .syntax import Trees
-from .targets import find, keys_of, listed, row_of
 from .unsure import site_of, unsure_spots
 from .uses import Call, Place, Uses, sites, uses_of
 

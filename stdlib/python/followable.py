@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..heaven.index.bind import Key
-from ..heaven.index.bind_fixtures import is_fixture
-from ..heaven.index.facts import Definition
-from ..heaven.index.naming import Line, Naming
-from ..heaven.index.outside import outside_has
-from ..heaven.index.symbols import SymbolIndex
-from .refused import MacroRefused
+from ...heaven.index.bind import Key
+from ...heaven.index.bind_fixtures import is_fixture
+from ...heaven.index.facts import Definition
+from ...heaven.index.naming import Line, Naming
+from ...heaven.index.outside import outside_has
+from ...heaven.index.symbols import SymbolIndex
+from ..refused import MacroRefused
 
 _FIELD_CLASSES: Final = frozenset(
     {"dataclass", "define", "frozen", "mutable", "attrs", "attrs.s", "attr.s"}

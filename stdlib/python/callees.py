@@ -7,17 +7,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
-from .arguments import needed
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ..arguments import needed
+from ..patches import Patch
+from ..refused import MacroRefused
+from ..syntax import Trees
+from ..targets import find, keys_of, listed, named, row_of
 from .functions import scope_at
 from .imports import Wanted, insert, module_of, reaches
-from .patches import Patch
-from .refused import MacroRefused
-from .syntax import Trees
-from .targets import find, keys_of, listed, named, row_of
 from .uses import Call
 
 
@@ -37,13 +37,13 @@ def callee(index: SymbolIndex, macro: str, args: Mapping[str, str], key: str) ->
     """What `args[key]` names: a function or class of the repository, a builtin, or something of the
     standard library (`json.dumps`). For use within the index's `ask`. Raises MacroRefused."""
     text = needed(args, macro, key)
-    if not named(index, text):
+    if not named(index, text, kin="python"):
         head = text.partition(".")[0]
         if "::" not in text and (
             hasattr(builtins, text) or ("." in text and head in sys.stdlib_module_names)
         ):
             return Callee(text, None)
-    symbol = find(index, macro, text)[0]
+    symbol = find(index, macro, text, kin="python")[0]
     if symbol.kind not in ("function", "method", "class"):
         raise MacroRefused(
             "unsupported", f"{text} is a {symbol.kind}, not a function", (listed(symbol),)

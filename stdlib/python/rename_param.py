@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..heaven.index.bind_fixtures import is_fixture
-from ..heaven.index.facts import FileFacts
-from ..heaven.index.naming import Naming
-from ..heaven.index.symbols import SymbolIndex
-from ..heaven.records import Symbol
+from ...heaven.index.bind_fixtures import is_fixture
+from ...heaven.index.facts import FileFacts
+from ...heaven.index.naming import Naming
+from ...heaven.index.symbols import SymbolIndex
+from ...heaven.records import Symbol
+from ..refused import MacroRefused
+from ..syntax import Trees
+from ..targets import place_of, row_of
 from .followable import check_followable
-from .refused import MacroRefused
 from .signatures import FunctionSource, function_of
-from .syntax import Trees
-from .targets import place_of, row_of
 from .unsure import Spot
 from .uses import Uses, uses_of
 
