@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, faults, server, storage, symbols, vm
+from bench import boot, compiler, edits, faults, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
@@ -21,6 +21,7 @@ MEASURES = (
     storage.append,
     storage.lease,
     boot.boot,
+    edits.replace_lines,
     symbols.index,
     faults.definition,
     server.empty_request,
