@@ -19,7 +19,7 @@ from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
 from . import fields
 from .adopt import Trail
-from .angels import Angel, Ask, Question
+from .angels import Angel, AngelError, Question, Turn
 from .answers import format_refusal, outside_manifest, read_text
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
@@ -169,24 +169,29 @@ class LiveEffects:
         if self._angel is None:
             raise AngelUnavailable("this instruction needs an angel, and none is configured")
         shown = self._heaven.put_blob(pack.encode())
-        answer = self._angel.answer(
-            Ask(
-                mission_id=self._run,
-                call=fields.number(request, "call"),
-                task=fields.text(request, "task"),
-                returns=fields.text(request, "returns"),
-                budget=fields.number(request, "budget"),
-                pack=pack,
+        try:
+            reply = self._angel.reply(
+                Turn(
+                    mission_id=self._run,
+                    call=fields.number(request, "call"),
+                    turn=fields.number(request, "call"),
+                    task=fields.text(request, "task"),
+                    returns=fields.text(request, "returns"),
+                    system="",
+                    pack=pack,
+                    messages=(),
+                    tools=(),
+                    max_tokens=fields.number(request, "budget"),
+                    budget=fields.number(request, "budget"),
+                )
             )
-        )
+        except AngelError as error:
+            raise AngelUnavailable(str(error)) from error
+        response: JsonObject = decode_object(reply.text.encode())
         self._renew()
-        said = self._heaven.put_blob(_canonical(answer.response))
-        tokens_in = answer.tokens_in
-        if tokens_in is None:
-            tokens_in = estimate_tokens(pack)
-        tokens_out = answer.tokens_out
-        if tokens_out is None:
-            tokens_out = estimate_tokens(_canonical(answer.response).decode())
+        said = self._heaven.put_blob(_canonical(response))
+        tokens_in = estimate_tokens(pack)
+        tokens_out = estimate_tokens(_canonical(response).decode())
         result: dict[str, Json] = {
             "pack": shown,
             "answer": said,
@@ -195,11 +200,11 @@ class LiveEffects:
             "tokens_out": tokens_out,
         }
         try:
-            response = wire.parse(AngelResponse, answer.response)
+            parsed = wire.parse(AngelResponse, response)
         except wire.WireError as error:
             result["refused"] = {"message": f"the angel's answer is not valid: {error}"}
         else:
-            result["response"] = wire.dump(response)
+            result["response"] = wire.dump(parsed)
         return result
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:
