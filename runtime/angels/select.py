@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,15 @@ from ..caller import caller
 from ..errors import AngelUnavailable
 from .protocol import Angel
 from .scripted import ScriptedAngel
+from .settings import FILE, endpoint, program, read_table
+
+KINDS: Final = (
+    "anthropic:MODEL",
+    "openai:MODEL",
+    "command:PROGRAM ARGS",
+    "scripted:FILE",
+)
+"""What an angel may be."""
 
 WAYS: Final = (
     "aa run PROGRAM --angel scripted:FILE",
@@ -25,26 +33,33 @@ def configured(option: str | None, root: Path) -> str | None:
         return option
     if chosen := caller().environ.get("GENESIS_ANGEL"):
         return chosen
-    path = root / "genesis.toml"
-    if not path.is_file():
-        return None
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise AngelUnavailable(f"cannot read {path.name}: {error}") from error
-    angel = table.get("angel", {})
-    use = angel.get("use") if isinstance(angel, dict) else None
+    use = read_table(root).get("use")
     if use is not None and not isinstance(use, str):
-        raise AngelUnavailable(f"`use` under [angel] in {path.name} is not a text")
+        raise AngelUnavailable(f"`use` under [angel] in {FILE} is not a text")
     return use
 
 
-def open_angel(specification: str, root: Path) -> Angel:
-    """The angel that `specification` names. Raises AngelUnavailable for an unknown kind."""
+def open_angel(specification: str, directory: Path, repository: Path | None = None) -> Angel:
+    """The angel that `specification` names. Paths in it count from `directory`; its settings are
+    those of genesis.toml of `repository` (None: of `directory`).
+
+    Raises AngelUnavailable for an unknown kind, and where the angel cannot be used as it is set up.
+    """
     kind, _, rest = specification.partition(":")
+    home = repository or directory
     if kind == "scripted" and rest:
-        return ScriptedAngel.read(root / rest)
-    raise AngelUnavailable(
-        f"unknown angel {specification!r}; this version has scripted:FILE "
-        "(a file of answers written by hand)"
-    )
+        return ScriptedAngel.read(directory / rest)
+    # Each of these costs an import that the others do not need.
+    if kind == "anthropic":
+        from .messages_api import MessagesAngel
+
+        return MessagesAngel(endpoint(home, kind, rest))
+    if kind == "openai":
+        from .chat_completions import ChatAngel
+
+        return ChatAngel(endpoint(home, kind, rest))
+    if kind == "command" and rest:
+        from .command import CommandAngel
+
+        return CommandAngel(rest, directory, program(home))
+    raise AngelUnavailable(f"unknown angel {specification!r}; there are {', '.join(KINDS)}")
