@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NoReturn, Protocol
 
-from ..aa.opcodes import Syscall
+from ..aa.module import Module
+from ..aa.opcodes import CHOICES, Kind, Op, Syscall
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
@@ -248,3 +249,11 @@ def _left(result: JsonObject) -> str:
 def excerpts_of(shards: Sequence[JsonObject]) -> list[JsonObject]:
     """The excerpts of shards, oldest first."""
     return [excerpt for shard in shards for excerpt in fields.records(shard, "excerpts")]
+
+
+def mode_after(module: Module, pc: int) -> str:
+    """The output mode that the answer of the ANGEL at `pc` will be held to."""
+    for instruction in module.code[pc + 1 :]:
+        if instruction.op is Op.OUTPUT:
+            return CHOICES[Kind.OUTPUT][instruction.operands[0]]
+    return module.output_mode

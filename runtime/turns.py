@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from ..aa.output_mode import admitted, kind_of, texts
 from ..heaven import Heaven
@@ -23,12 +23,11 @@ from .angels.protocol import (
     ContextOverflow,
     Message,
     Reply,
-    Stop,
-    ToolCall,
     Turn,
     Usage,
 )
 from .angels.reading import Reader
+from .angels.records import reply_json, reply_of
 from .angels.tools import offered, tools_json
 from .attempt import Edit, Tried, edit_of, try_edit
 from .edits import EditRefused
@@ -186,39 +185,6 @@ def _of_record(record: JsonObject) -> dict[str, Json]:
 
 
 # What is recorded of a turn
-
-
-def reply_json(reply: Reply) -> dict[str, Json]:
-    """A reply without its usage, as it is recorded."""
-    calls: list[Json] = []
-    for call in reply.calls:
-        one: dict[str, Json] = {
-            "id": call.id,
-            "name": call.name,
-            "arguments": dict(call.arguments),
-        }
-        calls.append(one if call.broken is None else {**one, "broken": call.broken})
-    record: dict[str, Json] = {"text": reply.text, "calls": calls, "stop": reply.stop}
-    return record if reply.opaque is None else {**record, "opaque": dict(reply.opaque)}
-
-
-def reply_of(record: JsonObject) -> Reply:
-    """The reply of `reply_json`. Raises FieldError."""
-    stops: tuple[Stop, ...] = get_args(Stop)
-    return Reply(
-        text=fields.text(record, "text"),
-        calls=tuple(
-            ToolCall(
-                fields.text(one, "id"),
-                fields.text(one, "name"),
-                fields.record(one, "arguments"),
-                fields.optional_text(one, "broken"),
-            )
-            for one in fields.records(record, "calls")
-        ),
-        stop=fields.one_of(record, "stop", stops),
-        opaque=fields.optional_record(record, "opaque"),
-    )
 
 
 def message_json(message: Message) -> dict[str, Json]:

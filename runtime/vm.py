@@ -18,14 +18,14 @@ from ..aa.output_mode import admitted, kind_of, texts
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
-from .conversation import Conversation, Task, excerpts_of
+from .conversation import Conversation, Task, excerpts_of, mode_after
 from .door import Call, Door, Entry
 from .effects import Effects
-from .errors import RunOutdated
 from .frames import Ended, Frame, SectionFailed
 from .limits import Limits
 from .outcome import Failure, FailureKind, Outcome, Progress, Status
 from .shards import is_shard
+from .whole import answered_whole, outdated, whole_request
 
 
 class Machine:
@@ -279,7 +279,7 @@ class Machine:
             call=self._angel_calls,
             turn=self._turns,
             task=text,
-            mode=self._mode_here(),
+            mode=mode_after(self._module, self._pc),
             returns=returns,
             invariants=tuple(self._invariants),
             context=tuple(self._context),
@@ -298,22 +298,10 @@ class Machine:
             # What it asked for, this section's next task is shown too: Heaven sends it once.
             self._context.extend(held.faulted)
 
-    def _mode_here(self) -> str:
-        """The output mode that the answer will be held to."""
-        for instruction in self._module.code[self._pc + 1 :]:
-            if instruction.op is Op.OUTPUT:
-                return CHOICES[Kind.OUTPUT][instruction.operands[0]]
-        return self._module.output_mode
-
     def _answered_whole(self, recorded: Entry, task: str, returns: str) -> JsonObject:
         """A call that was recorded when it was one request and one answer."""
-        request: dict[str, Json] = {
-            "call": self._angel_calls,
-            "task": task,
-            "returns": returns,
-            "budget": self._module.budget - self._tokens,
-            "pack": recorded.operands["pack"],
-        }
+        left = self._module.budget - self._tokens
+        request = whole_request(recorded, self._angel_calls, task, returns, left)
         result = self._call(Syscall.ANGEL, request, lambda _: outdated(), task)
         self._angel_calls += 1
         self._turns += 1
@@ -478,15 +466,6 @@ class Machine:
     def _tell(self, kind: str, text: str, result: JsonObject | None = None) -> None:
         if self._observe is not None:
             self._observe(Progress(kind, self._pc, text, result))
-
-
-def answered_whole(recorded: Entry) -> bool:
-    """Whether it is an ANGEL as it was recorded before its turns were syscalls of their own."""
-    return recorded.op == Syscall.ANGEL.value and "pack" in recorded.operands
-
-
-def outdated() -> NoReturn:
-    raise RunOutdated
 
 
 def _held(response: JsonObject) -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""Which angel a run uses: `--angel`, then GENESIS_ANGEL, then `[angel] use` of genesis.toml."""
+"""Which angel a run uses: `--angel`, then GENESIS_ANGEL, then `[angel] use` of genesis.toml.
+
+And how long it may go on: `[angel] turns` and `rejects`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Final
 
 from ..caller import caller
 from ..errors import AngelUnavailable
+from ..limits import Limits
 from .protocol import Angel
+from .recording import RecordingAngel, ReplayingAngel
 from .scripted import ScriptedAngel
 from .settings import FILE, endpoint, program, read_table
 
@@ -16,8 +21,13 @@ KINDS: Final = (
     "openai:MODEL",
     "command:PROGRAM ARGS",
     "scripted:FILE",
+    "record:FILE=ANGEL",
+    "replay:FILE",
 )
 """What an angel may be."""
+
+MOST: Final = 100
+"""Turns or rejects that a configuration may allow."""
 
 WAYS: Final = (
     "aa run PROGRAM --angel scripted:FILE",
@@ -39,6 +49,23 @@ def configured(option: str | None, root: Path) -> str | None:
     return use
 
 
+def configured_limits(root: Path) -> Limits:
+    """`turns` and `rejects` under [angel] in genesis.toml. Raises AngelUnavailable."""
+    table = read_table(root)
+    found: dict[str, int] = {}
+    for name, least in (("turns", 1), ("rejects", 0)):
+        value = table.get(name)
+        if value is None:
+            continue
+        if type(value) is not int or not least <= value <= MOST:
+            raise AngelUnavailable(
+                f"`{name}` under [angel] in {FILE} is {value!r}, and must be a whole number "
+                f"from {least} to {MOST}"
+            )
+        found[name] = value
+    return Limits(**found)
+
+
 def open_angel(specification: str, directory: Path, repository: Path | None = None) -> Angel:
     """The angel that `specification` names. Paths in it count from `directory`; its settings are
     those of genesis.toml of `repository` (None: of `directory`).
@@ -49,6 +76,15 @@ def open_angel(specification: str, directory: Path, repository: Path | None = No
     home = repository or directory
     if kind == "scripted" and rest:
         return ScriptedAngel.read(directory / rest)
+    if kind == "replay" and rest:
+        return ReplayingAngel.read(directory / rest)
+    if kind == "record" and rest:
+        file, _, recorded = rest.partition("=")
+        if not file or not recorded:
+            raise AngelUnavailable(
+                f"{specification!r} does not say what is recorded where: record:FILE=ANGEL"
+            )
+        return RecordingAngel(open_angel(recorded, directory, home), directory / file)
     # Each of these costs an import that the others do not need.
     if kind == "anthropic":
         from .messages_api import MessagesAngel
