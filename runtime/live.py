@@ -336,18 +336,18 @@ class LiveEffects:
         return 0 if source is None else depth_of(self._heaven.get_blob(source).decode())
 
     def consult(self, request: JsonObject) -> JsonObject:
-        advice = None
-        if self._angel is not None:
-            advice = self._angel.advise(
-                Question(
-                    mission_id=self._run,
-                    call=self._questions,
-                    section=fields.text(request, "section"),
-                    failure=fields.text(request, "failure"),
-                    detail=fields.text(request, "detail"),
-                )
-            )
+        question = Question(
+            mission_id=self._run,
+            call=self._questions,
+            section=fields.text(request, "section"),
+            failure=fields.text(request, "failure"),
+            detail=fields.text(request, "detail"),
+        )
         self._questions += 1
+        try:
+            advice = None if self._angel is None else self._angel.advise(question)
+        except AngelError as error:
+            return {"refused": {"message": str(error)}}
         if advice is None:
             return {"refused": {"message": "no oracle is there to escalate to"}}
         return {"advice": advice.text}
