@@ -18,7 +18,7 @@ from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
 from . import fields, turns
 from .adopt import Trail
-from .angels import Angel, Question
+from .angels import Angel, AngelError, Question
 from .answers import format_refusal
 from .attempt import Edit, Tried, edit_of, try_edit
 from .checks import Kind as CheckKind

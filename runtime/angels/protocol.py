@@ -167,5 +167,6 @@ class Angel(Protocol):
         ...
 
     def advise(self, question: Question) -> Advice | None:
-        """The oracle's advice, or None where this angel has none to give. Raises AngelError besides."""
+        """The oracle's advice, or None where this angel has none to give. Raises AngelError
+        besides."""
         ...
