@@ -11,6 +11,7 @@ from bench.table import Row, middle
 
 if TYPE_CHECKING:
     from genesis_ssmp.heaven.records import JsonObject
+    from genesis_ssmp.runtime.exchange import Prompt, Terms
 
 INSTRUCTIONS = 200_000
 
@@ -27,8 +28,11 @@ class NoEffects:
     def fault(self, mission: str, command: str, args: JsonObject) -> NoReturn:
         raise AssertionError("fault")
 
-    def ask(self, request: JsonObject, pack: str) -> NoReturn:
+    def ask(self, request: JsonObject, prompt: Prompt) -> NoReturn:
         raise AssertionError("ask")
+
+    def validate(self, request: JsonObject, terms: Terms) -> NoReturn:
+        raise AssertionError("validate")
 
     def expand(self, name: str, args: JsonObject) -> NoReturn:
         raise AssertionError("expand")

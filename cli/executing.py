@@ -32,7 +32,7 @@ def choose_angel(option: str | None, root: Path) -> Chosen:
     directory = Path.cwd() if option else root
     try:
         specification = configured(option, root)
-        angel = open_angel(specification, directory) if specification else None
+        angel = open_angel(specification, directory, root) if specification else None
     except AngelUnavailable as unavailable:
         raise Problem(str(unavailable), ENVIRONMENT) from None
     return Chosen(specification, directory, angel)

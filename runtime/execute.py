@@ -14,6 +14,7 @@ from ..heaven import Heaven, HeavenError
 from . import runs
 from .adopt import trail_of
 from .angels import Angel
+from .angels.select import configured_limits
 from .caller import Interrupted, caller
 from .checks import CheckUnavailable
 from .door import Entry, LiveDoor
@@ -78,12 +79,13 @@ def execute(
 
     `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
     (Ctrl-C, or Interrupted: the caller wants it no more) passes through after the run's edits were
-    undone.
+    undone. Raises AngelUnavailable where genesis.toml is broken.
     """
     _tidy(heaven, None, on_interrupted)
     problems = verify(program.module)
     if has_errors(problems):
         return Refused(tuple(problems), 2)
+    limits = configured_limits(root)
     linked: Linked = link(program.module, heaven, root, angel=angel, source=program.source)
     if has_errors(linked.diagnostics):
         return Refused(linked.diagnostics, linked.exit_code)
@@ -94,6 +96,7 @@ def execute(
         source=program.source,
         angel=None if angel is None else angel.name,
         params=params,
+        limits=limits,
     )
     if on_start is not None:
         on_start(run.name)
@@ -183,7 +186,7 @@ def _carry_out(
     warnings: tuple[Diagnostic, ...],
 ) -> Ended:
     try:
-        outcome = Machine(module, effects, door, _while_wanted(observe)).run()
+        outcome = Machine(module, effects, door, _while_wanted(observe), run.limits).run()
     except AngelInDoubt:
         runs.interrupt(heaven, run)
         raise

@@ -1,4 +1,4 @@
-"""The text that an angel is shown: invariants, context with numbered source, the task.
+"""The text that an angel is shown for a task: invariants, context with numbered source, the task.
 
 What stays the same from call to call comes first, so that a provider's prompt cache can keep it.
 """
@@ -6,31 +6,20 @@ What stays the same from call to call comes first, so that a provider's prompt c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from ..heaven.records import JsonObject
 from . import fields
-
-_HEADER: Final = """\
-You change source code in a repository. Line numbers before `|` count from 1 and are not part of the
-text. Answer with the declared output type. Name lines by path and number; give no hashes.
-"""
+from .shards import Shards, is_shard
 
 
-def render_pack(
-    task: str, returns: str, invariants: Sequence[str], context: Sequence[JsonObject]
-) -> str:
-    """One prompt; the same arguments give the same text."""
-    parts = [_HEADER]
+def render_pack(task: str, invariants: Sequence[str], context: Sequence[JsonObject]) -> str:
+    """One prompt; the same arguments give the same text. The n-th shard of `context` is `sN`."""
+    parts: list[str] = []
     if invariants:
         parts.append("## Invariants\n" + "".join(f"- {text}\n" for text in invariants))
-    shards = [item for item in context if "excerpts" in item]
-    notes = [item for item in context if "excerpts" not in item]
-    for shard in shards:
-        parts.append(_shard(shard))
-    for note in notes:
-        parts.append(_note(note))
-    parts.append(f"## Output\n{returns}\n")
+    shards = Shards([item for item in context if is_shard(item)])
+    parts.extend(shards.render(index) for index in range(len(shards)))
+    parts.extend(_note(item) for item in context if not is_shard(item))
     parts.append(f"## Task\n{task}\n")
     return "\n".join(parts)
 
@@ -38,25 +27,6 @@ def render_pack(
 def estimate_tokens(text: str) -> int:
     """A quarter of the bytes, rounded up: an estimate, used where no provider's count is known."""
     return -(-len(text.encode()) // 4)
-
-
-def _shard(shard: JsonObject) -> str:
-    meta = fields.record(shard, "meta")
-    title = f"## {fields.text(meta, 'handle')} {fields.text(shard, 'kind')} "
-    title += fields.text(meta, "subject")
-    note = fields.optional_text(meta, "note") if "note" in meta else None
-    lines = [title + (f" ({note})" if note else "")]
-    for excerpt in fields.records(shard, "excerpts"):
-        start = fields.number(excerpt, "start_line")
-        end = fields.number(excerpt, "end_line")
-        lines.append(f"{fields.text(excerpt, 'path')}:{start}-{end}")
-        width = len(str(end))
-        for number, text in enumerate(fields.text(excerpt, "text").splitlines(), start):
-            lines.append(f"{number:>{width}}| {text}")
-    data = fields.optional_record(shard, "data")
-    if data:
-        lines.extend(f"{name}: {value}" for name, value in data.items())
-    return "\n".join(lines) + "\n"
 
 
 def _note(note: JsonObject) -> str:

@@ -25,6 +25,7 @@ from . import fields
 from .door import FIRST_HEAD, Entry, ReplayDoor, Stopped, link_head
 from .edits import EditRefused, Landed, land, undo
 from .errors import RunDamaged, RunIncomplete
+from .exchange import Prompt, Terms
 from .landing import Tree, aside, landed_record, parse_edit, refusal_record, stage_all, track
 from .outcome import Outcome, Progress
 from .record import Record
@@ -85,7 +86,7 @@ def replay(
     ):
         effects = _Reenacted(record, scratch, Path(directory), run.name, pinned)
         try:
-            outcome = Machine(module, effects, door, observe).run()
+            outcome = Machine(module, effects, door, observe, run.limits).run()
         except Stopped:
             outcome = None
         return Replayed(
@@ -232,8 +233,11 @@ class _Reenacted:
     def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:
         raise _answered(command)
 
-    def ask(self, request: JsonObject, pack: str) -> JsonObject:
+    def ask(self, request: JsonObject, prompt: Prompt) -> JsonObject:
         raise _answered("angel")
+
+    def validate(self, request: JsonObject, terms: Terms) -> JsonObject:
+        raise _answered("validation")
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:
         raise _answered(name)

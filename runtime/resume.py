@@ -64,6 +64,12 @@ class ResumeDoor:
             return self._live.head
         return self._replay.head if self._replay.calls else FIRST_HEAD
 
+    @property
+    def upcoming(self) -> Entry | None:
+        if not self.live:
+            return self._replay.upcoming
+        return self.doubt if self._live is None else None
+
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         """Raises ReplayDivergence, AngelInDoubt, and what the effect raises."""
         if not self.live:

@@ -14,6 +14,7 @@ from . import fields
 from .door import Entry
 from .edits.journal import LANDED, STAGED, edit_id_of, undo_name
 from .errors import NoSuchRun, RunDamaged
+from .limits import Limits, limits_of
 from .outcome import Outcome
 from .record import Record
 
@@ -43,6 +44,7 @@ class Run:
     angel: str | None
     params: dict[str, str]
     started: str
+    limits: Limits
     status: str | None = None
     exit_code: int | None = None
     message: str | None = None
@@ -52,6 +54,8 @@ class Run:
     steps: int | None = None
     angel_calls: int | None = None
     tokens: int | None = None
+    turns: int | None = None
+    rejects: int | None = None
     resumed: int = 0
     undone: bool = False
 
@@ -69,6 +73,7 @@ def start(
     source: str | None,
     angel: str | None,
     params: dict[str, str],
+    limits: Limits | None = None,
 ) -> Run:
     """Record that a run begins. Names count up from `r1` in each repository."""
     count = sum(1 for _ in heaven.events(kinds={"run_started"}))
@@ -82,6 +87,7 @@ def start(
         "source": None if source is None else blobs[1],
         "angel": angel,
         "params": parameters,
+        "limits": (limits or Limits()).record(),
     }
     return _started(heaven.append("run_started", data))
 
@@ -99,6 +105,8 @@ def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> 
         "steps": outcome.steps,
         "angel_calls": outcome.angel_calls,
         "tokens": outcome.tokens,
+        "turns": outcome.turns,
+        "rejects": outcome.rejects,
     }
     heaven.append("run_finished", data)
 
@@ -258,6 +266,7 @@ def _started(event: Event) -> Run:
         angel=fields.optional_text(event.data, "angel"),
         params={key: fields.text(params, key) for key in params},
         started=event.time,
+        limits=limits_of(fields.optional_record(event.data, "limits")),
     )
 
 
@@ -272,6 +281,7 @@ def _started_of(run: Run) -> Run:
         run.angel,
         run.params,
         run.started,
+        run.limits,
     )
 
 
@@ -287,6 +297,7 @@ def _finished(run: Run, event: Event) -> Run:
         run.angel,
         run.params,
         run.started,
+        run.limits,
         status=fields.text(data, "status"),
         exit_code=fields.number(data, "exit_code"),
         message=fields.optional_text(data, "message"),
@@ -296,6 +307,8 @@ def _finished(run: Run, event: Event) -> Run:
         steps=fields.number(data, "steps") if ended else None,
         angel_calls=fields.number(data, "angel_calls") if ended else None,
         tokens=fields.number(data, "tokens") if ended else None,
+        turns=fields.number(data, "turns") if "turns" in data else None,
+        rejects=fields.number(data, "rejects") if "rejects" in data else None,
         resumed=run.resumed,
         undone=run.undone,
     )

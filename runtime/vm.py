@@ -18,11 +18,14 @@ from ..aa.output_mode import admitted, kind_of, texts
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
-from .door import Call, Door
+from .conversation import Conversation, Task, excerpts_of, mode_after
+from .door import Call, Door, Entry
 from .effects import Effects
 from .frames import Ended, Frame, SectionFailed
+from .limits import Limits
 from .outcome import Failure, FailureKind, Outcome, Progress, Status
-from .pack import estimate_tokens, render_pack
+from .shards import is_shard
+from .whole import answered_whole, outdated, whole_request
 
 
 class Machine:
@@ -34,8 +37,10 @@ class Machine:
         effects: Effects,
         door: Door,
         observe: Callable[[Progress], None] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._module = module
+        self._limits = limits or Limits()
         self._effects = effects
         self._door = door
         self._observe = observe
@@ -50,6 +55,8 @@ class Machine:
         self._missions = 0
         self._tokens = 0
         self._angel_calls = 0
+        self._turns = 0
+        self._rejects = 0
         self._steps = 0
         self._handled: list[Failure] = []
         self._handlers: dict[int, list[tuple[int, Handler]]] = {}
@@ -102,6 +109,8 @@ class Machine:
                 self._steps,
                 self._angel_calls,
                 self._tokens,
+                self._turns,
+                self._rejects,
             )
 
     # Operands
@@ -187,6 +196,27 @@ class Machine:
         text: str,
     ) -> JsonObject:
         op = syscall.value if syscall in _HANDLER_CALLS else self._module.code[self._pc].op.name
+        return self._through(op, syscall, operands, effect, text)
+
+    def _do(
+        self,
+        op: str,
+        syscall: Syscall,
+        operands: JsonObject,
+        text: str,
+        effect: Callable[[], JsonObject],
+    ) -> JsonObject:
+        """A syscall of a conversation: part of the instruction at the pc, and not all of it."""
+        return self._through(op, syscall, operands, lambda _: effect(), text)
+
+    def _through(
+        self,
+        op: str,
+        syscall: Syscall,
+        operands: JsonObject,
+        effect: Callable[[JsonObject | None], JsonObject],
+        text: str,
+    ) -> JsonObject:
         self._tell(syscall.value.lower(), text)
         result = self._door.call(Call(self._pc, op, syscall, operands), effect)
         self._tell(syscall.value.lower() + ".done", text, result)
@@ -233,40 +263,53 @@ class Machine:
         self._context.extend(fields.records(result, "shards"))
 
     def _angel(self, instruction: Instruction) -> None:
-        task = self._text(instruction.operands[0])
+        text = self._text(instruction.operands[0])
         returns = CHOICES[Kind.RETURN][instruction.operands[1]]
-        pack = render_pack(task, returns, self._invariants, self._context)
-        left = self._module.budget - self._tokens
-        needed = estimate_tokens(pack)
-        if needed > left:
-            self._fail(
-                "budget",
-                f"the prompt needs about {needed:,} tokens and {max(left, 0):,} of "
-                f"BUDGET {self._module.budget:,} are left",
-            )
-        request: dict[str, Json] = {
-            "call": self._angel_calls,
-            "task": task,
-            "returns": returns,
-            "budget": left,
-            "pack": sha256(pack.encode()).hexdigest(),
-        }
-        result = self._call(
-            Syscall.ANGEL, request, lambda _: self._effects.ask(request, pack), task
+        recorded = self._door.upcoming
+        if recorded is not None and answered_whole(recorded):
+            response = self._answered_whole(recorded, text, returns)
+        else:
+            response = self._hold(text, returns)
+        self._output = {"kind": fields.text(response, "output_type"), "response": dict(response)}
+        self._shown = excerpts_of([item for item in self._context if is_shard(item)])
+
+    def _hold(self, text: str, returns: str) -> JsonObject:
+        task = Task(
+            pc=self._pc,
+            call=self._angel_calls,
+            turn=self._turns,
+            task=text,
+            mode=mode_after(self._module, self._pc),
+            returns=returns,
+            invariants=tuple(self._invariants),
+            context=tuple(self._context),
+            mission=self._frames[-1].mission if self._frames else "m0",
+            budget=self._module.budget - self._tokens,
+            of=self._module.budget,
         )
+        held = Conversation(task, self._effects, self._do, self._limits)
         self._angel_calls += 1
+        try:
+            return held.hold()
+        finally:
+            self._tokens += held.tokens
+            self._turns += held.turns
+            self._rejects += held.rejects
+            # What it asked for, this section's next task is shown too: Heaven sends it once.
+            self._context.extend(held.faulted)
+
+    def _answered_whole(self, recorded: Entry, task: str, returns: str) -> JsonObject:
+        """A call that was recorded when it was one request and one answer."""
+        left = self._module.budget - self._tokens
+        request = whole_request(recorded, self._angel_calls, task, returns, left)
+        result = self._call(Syscall.ANGEL, request, lambda _: outdated(), task)
+        self._angel_calls += 1
+        self._turns += 1
         self._tokens += fields.number(result, "tokens_in") + fields.number(result, "tokens_out")
         refused = fields.optional_record(result, "refused")
         if refused is not None:
             self._fail("answer", fields.text(refused, "message"))
-        response = fields.record(result, "response")
-        self._output = {"kind": fields.text(response, "output_type"), "response": dict(response)}
-        self._shown = [
-            excerpt
-            for shard in self._context
-            if "excerpts" in shard
-            for excerpt in fields.records(shard, "excerpts")
-        ]
+        return fields.record(result, "response")
 
     def _macro(self, instruction: Instruction) -> None:
         name = self._text(instruction.operands[0])

@@ -26,7 +26,7 @@ from genesis_ssmp.heaven.records import Json
 from genesis_ssmp.heaven.tree import snapshot
 from genesis_ssmp.isa.compile import compile_source
 from genesis_ssmp.runtime import live, runs
-from genesis_ssmp.runtime.angels.protocol import Advice, Answer, Ask, Question
+from genesis_ssmp.runtime.angels.protocol import Advice, Question, Reply, Turn
 from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
 from genesis_ssmp.runtime.checks import CheckOutcome
 from genesis_ssmp.runtime.execute import Ended, Program, execute, resume
@@ -96,10 +96,10 @@ class Counted:
     def name(self) -> str:
         return self._inner.name
 
-    def answer(self, ask: Ask) -> Answer:
+    def reply(self, turn: Turn) -> Reply:
         faulty.point("ask")
-        answer = self._inner.answer(ask)
-        self._pay(f"answer {ask.call}")
+        answer = self._inner.reply(turn)
+        self._pay(f"answer {turn.call}")
         faulty.point("answered")
         return answer
 
