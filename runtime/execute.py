@@ -14,13 +14,14 @@ from ..heaven import Heaven, HeavenError
 from . import runs
 from .adopt import trail_of
 from .angels import Angel
-from .caller import Interrupted, caller
+from .caller import Interrupted, Suspended, caller
 from .checks import CheckUnavailable
 from .door import Entry, LiveDoor
 from .edits import recover
 from .errors import AngelInDoubt, RunEnded, RunError
 from .link import Linked, link
 from .live import LiveEffects
+from .moment import Pause
 from .outcome import Outcome, Progress
 from .replay import source_lines
 from .resume import ResumeDoor, cut_off, retried, settle
@@ -73,12 +74,13 @@ def execute(
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
     on_interrupted: Callable[[str], None] | None = None,
+    pause: Pause | None = None,
 ) -> Refused | Ended:
     """Verify, link and run `program` on the repository at `root`.
 
     `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
     (Ctrl-C, or Interrupted: the caller wants it no more) passes through after the run's edits were
-    undone.
+    undone, Suspended (of `pause`) with the run left to be resumed.
     """
     _tidy(heaven, None, on_interrupted)
     problems = verify(program.module)
@@ -101,7 +103,8 @@ def execute(
     effects = LiveEffects(
         heaven, root, run.name, angel=angel, check_timeout=check_timeout, on_line=on_line
     )
-    return _carry_out(heaven, run, program.module, effects, door, observe, linked.diagnostics)
+    machine = Machine(program.module, effects, door, _while_wanted(observe), pause)
+    return _carry_out(heaven, run, machine, effects, door, linked.diagnostics)
 
 
 def resume(
@@ -116,6 +119,7 @@ def resume(
     on_line: Callable[[str], None] | None = None,
     on_resume: Callable[[int, Entry | None], None] | None = None,
     on_interrupted: Callable[[str], None] | None = None,
+    pause: Callable[[ResumeDoor], Pause] | None = None,
 ) -> Ended:
     """Go on with a run whose process died, from where it was.
 
@@ -162,7 +166,9 @@ def resume(
         if telling and observe is not None:
             observe(progress)
 
-    return _carry_out(heaven, run, module, effects, door, watch, ())
+    paused = None if pause is None else pause(door)
+    machine = Machine(module, effects, door, _while_wanted(watch), paused)
+    return _carry_out(heaven, run, machine, effects, door, ())
 
 
 def _tidy(heaven: Heaven, spared: str | None, on_interrupted: Callable[[str], None] | None) -> None:
@@ -176,16 +182,18 @@ def _tidy(heaven: Heaven, spared: str | None, on_interrupted: Callable[[str], No
 def _carry_out(
     heaven: Heaven,
     run: runs.Run,
-    module: Module,
+    machine: Machine,
     effects: LiveEffects,
     door: LiveDoor | ResumeDoor,
-    observe: Callable[[Progress], None] | None,
     warnings: tuple[Diagnostic, ...],
 ) -> Ended:
     try:
-        outcome = Machine(module, effects, door, _while_wanted(observe)).run()
+        outcome = machine.run()
     except AngelInDoubt:
         runs.interrupt(heaven, run)
+        raise
+    except Suspended as left:
+        runs.interrupt(heaven, run, str(left))
         raise
     except (RunError, CheckUnavailable, HeavenError, OSError) as error:
         if not door.live:

@@ -27,7 +27,7 @@ class Frame:
             self.label,
             self.enter,
             self.mission,
-            sum(self.tries.values()),
+            tuple(self.tries.items()),
             self.context_mark,
             self.edits_mark,
             tuple(self.passed.items()),

@@ -11,8 +11,9 @@ from .outcome import Failure
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An open section. `enter` is its ENTER's pc, `tries` how often its handlers were used, and
-    `context_mark` and `edits_mark` how much context and how many edits there were before it.
+    """An open section. `enter` is its ENTER's pc, `tries` how often each of its handlers (by index)
+    was used, and `context_mark` and `edits_mark` how much context and how many edits there were
+    before it.
 
     `passed` has the kinds of RUN so far and whether the last one passed.
     """
@@ -20,7 +21,7 @@ class Section:
     label: str
     enter: int
     mission: str
-    tries: int
+    tries: tuple[tuple[int, int], ...]
     context_mark: int
     edits_mark: int
     passed: tuple[tuple[str, bool], ...]

@@ -1,0 +1,188 @@
+"""Moving through a run: forwards, live where it has not been yet, and backwards in its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ..moment import Moment, Pause, Pausing
+from ..outcome import Failure, Outcome
+from ..resume import ResumeDoor
+from .breakpoints import Breakpoint, Breakpoints
+from .timeline import Row, Timeline
+
+Reason: TypeAlias = Literal["start", "step", "breakpoint", "interrupt", "end", "record end", "goto"]
+Way: TypeAlias = Literal["step", "next", "finish", "continue"]
+
+
+class CannotMove(Exception):
+    """There is nowhere to go that way; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the debugger stands. `newest` is the last position there is; `live` says that going on
+    from here does what the program says for the first time."""
+
+    position: int
+    newest: int
+    live: bool
+    reason: Reason
+    breakpoint: Breakpoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """Where a movement ends: after `count` positions, or where the sections are so far closed."""
+
+    way: Way
+    count: int
+    depth: int
+
+    def reached(self, moved: int, row: Row) -> bool:
+        if self.way == "step":
+            return moved >= self.count
+        if self.way == "next":
+            return row.depth <= self.depth
+        return self.way == "finish" and row.depth < self.depth
+
+
+class Debugger:
+    """A position in a timeline, and the live machine at its end, if there is one.
+
+    The machine is stopped inside `pause`, which calls `converse` with each stop; once that returns,
+    the machine goes on, so it must return only after `go` has given None. What it raises ends the
+    execution (see `runtime.caller`).
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        breakpoints: Breakpoints,
+        converse: Callable[[Stop], None] | None = None,
+    ) -> None:
+        self.timeline = timeline
+        self.breakpoints = breakpoints
+        self.at = 0
+        self.live = converse is not None
+        self.interrupted = False
+        self._converse = converse
+        self._door: ResumeDoor | None = None
+        self._goal = _Goal("step", 0, 0)
+        self._from = 0
+
+    def pause(self, machine: Pausing, failure: Failure | None) -> None:
+        """See `runtime.moment.Pause`."""
+        assert self._converse is not None, "a recorded run has no machine"
+        self.timeline.note(machine, failure)
+        if self._door is not None and not self._door.live:
+            self.at = self._from = self.timeline.last
+            return
+        self._door = None
+        stop = self._stop_at(self.timeline.last)
+        if stop is not None:
+            self._converse(stop)
+
+    def following(self, door: ResumeDoor) -> Pause:
+        """`pause`, for a run that is resumed: it first stops where the record is used up."""
+        self._door = door
+        return self.pause
+
+    def ended(self, outcome: Outcome | None) -> Stop:
+        """The live run is over; `outcome` is None where the environment ended it."""
+        self.live = False
+        if outcome is not None:
+            self.timeline.close(outcome)
+        self.at = self.timeline.last
+        return self.here(self._end())
+
+    def here(self, reason: Reason, breakpoint: Breakpoint | None = None) -> Stop:
+        last = self.timeline.last
+        return Stop(self.at, last, self.live and self.at == last, reason, breakpoint)
+
+    def moment(self) -> Moment:
+        """The state at the position."""
+        return self.timeline.moment(self.at)
+
+    @property
+    def row(self) -> Row:
+        return self.timeline.rows[self.at]
+
+    def go(self, way: Way, count: int = 1) -> Stop | None:
+        """Move forwards: `count` positions (step), to the next one outside of sections that open
+        here (next), out of the innermost section (finish), or on; breakpoints stop all of them.
+
+        None where the live run has to go on to get there. Raises CannotMove at the end.
+        """
+        self._check_finish(way)
+        if self.at == self.timeline.last and not self.live:
+            raise CannotMove(
+                "the run has ended here"
+                if self.timeline.outcome is not None
+                else "the record ends here"
+            )
+        self._goal = _Goal(way, count, self.row.depth)
+        self._from = self.at
+        for position in range(self.at + 1, self.timeline.last + 1):
+            stop = self._stop_at(position)
+            if stop is not None:
+                return stop
+        if self.live:
+            return None
+        self.at = self.timeline.last
+        return self.here(self._end())
+
+    def go_back(self, way: Way, count: int = 1) -> Stop:
+        """The same backwards; the start stops it. Raises CannotMove at the start."""
+        self._check_finish(way)
+        if self.at == 0:
+            raise CannotMove("the run starts here")
+        goal = _Goal(way, count, self.row.depth)
+        start = self.at
+        for position in range(start - 1, 0, -1):
+            row = self.timeline.rows[position]
+            hit = self.breakpoints.hit(row)
+            if hit is not None or goal.reached(start - position, row):
+                self.at = position
+                return self._at_breakpoint(hit) if hit else self.here("step")
+        self.at = 0
+        return self.here("start")
+
+    def go_to(self, position: int) -> Stop:
+        """Look at a position. Raises CannotMove where there is none such yet."""
+        last = self.timeline.last
+        if not 0 <= position <= last:
+            raise CannotMove(f"there is no position {position} yet: they are 0 to {last}")
+        self.at = position
+        return self.here("goto")
+
+    def _stop_at(self, position: int) -> Stop | None:
+        """Stop at a position that was come to from before, where there is a reason to."""
+        row = self.timeline.rows[position]
+        hit = self.breakpoints.hit(row) if position else None
+        reached = self._goal.reached(position - self._from, row) or row.end
+        if hit is None and not reached and not self.interrupted:
+            return None
+        self.at = position
+        if hit is not None:
+            self.interrupted = False
+            return self._at_breakpoint(hit)
+        if row.end:
+            return self.here("end")
+        if reached:
+            return self.here("step" if position else "start")
+        self.interrupted = False
+        return self.here("interrupt")
+
+    def _at_breakpoint(self, hit: Breakpoint) -> Stop:
+        if hit.temporary:
+            self.breakpoints.delete(hit.number)
+        return self.here("breakpoint", hit)
+
+    def _check_finish(self, way: Way) -> None:
+        if way == "finish" and self.row.depth == 0:
+            raise CannotMove("no section is open here")
+
+    def _end(self) -> Reason:
+        return "record end" if self.timeline.outcome is None else "end"

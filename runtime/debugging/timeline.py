@@ -1,0 +1,168 @@
+"""The positions of a run: which there are, and what the VM's state was at each.
+
+A position is a place between two instructions, or the place right after an instruction that failed,
+before a handler is looked for. Position 0 is before the first instruction. The state at a position
+is not kept: it is made again, by executing the module with the door answering from the log. So
+looking back does nothing to the world, and what a live run shows at a position is what its record
+shows there for ever.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from ...aa.module import Module
+from ..door import Entry, ReplayDoor, Stopped
+from ..errors import RunDamaged
+from ..landing import Tree, track
+from ..moment import Moment, Pausing
+from ..outcome import Failure, Outcome
+from ..record import Record
+from ..replay import pinned_manifest, source_lines
+from ..runs import Run, entries
+from ..unasked import Unasked
+from ..vm import Machine
+
+WINDOW: Final = 64
+"""Moments before the one asked for that a replay keeps, since whoever goes back goes on back."""
+_KEPT: Final = 4 * WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A position. `depth` is the number of open sections; `end` is set on the one after the last
+    instruction."""
+
+    pc: int
+    depth: int
+    failed: bool = False
+    end: bool = False
+
+
+class _Arrived(Exception):
+    """A replay has come to the position that was asked for."""
+
+
+class Timeline:
+    """The positions of one run so far. `record` is read again as the run goes on."""
+
+    def __init__(self, record: Record, run: Run, module: Module) -> None:
+        self.record = record
+        self.run = run
+        self.module = module
+        self.lines = source_lines(module, run.program)
+        self.rows: list[Row] = []
+        self.outcome: Outcome | None = None
+        self._entries: tuple[Entry, ...] = ()
+        self._moments: OrderedDict[int, Moment] = OrderedDict()
+
+    @property
+    def last(self) -> int:
+        """The newest position."""
+        return len(self.rows) - 1
+
+    def note(self, machine: Pausing, failure: Failure | None) -> None:
+        """A live machine has come to a new position."""
+        self.rows.append(Row(machine.pc, machine.depth, failure is not None))
+        self._keep(self.last, machine.moment(failure))
+
+    def close(self, outcome: Outcome) -> None:
+        """A live machine has ended: the position after its last instruction."""
+        self.outcome = outcome
+        self.rows.append(Row(self.rows[-1].pc, 0, end=True))
+
+    def read(self) -> None:
+        """All positions of a recorded run, as far as its record goes.
+
+        Raises ReplayDivergence, RunDamaged, BlobMissing, BlobDamaged.
+        """
+        self._entries = entries(self.record, self.run)
+
+        def pause(machine: Pausing, failure: Failure | None) -> None:
+            self.rows.append(Row(machine.pc, machine.depth, failure is not None))
+
+        door = self._door()
+        machine = Machine(self.module, Unasked(), door, None, pause)
+        try:
+            outcome = machine.run()
+        except Stopped:
+            return
+        self.close(outcome)
+        if self.run.head is not None and door.head != self.run.head:
+            raise RunDamaged(self.run.name, "its syscalls do not give the run head that it names")
+
+    def moment(self, at: int) -> Moment:
+        """The state at position `at` (0 to `last`). Raises what `read` raises."""
+        if at not in self._moments:
+            self._replay(at)
+        self._moments.move_to_end(at)
+        return self._moments[at]
+
+    def entries(self, at: int) -> tuple[Entry, ...]:
+        """The syscalls before position `at`, all with their results."""
+        return self._recorded(self.moment(at).syscalls)
+
+    def doubt(self) -> Entry | None:
+        """The syscall that the run died in, None where there is none."""
+        found = entries(self.record, self.run)
+        return found[-1] if found and found[-1].result is None else None
+
+    def tree(self, at: int) -> Tree | None:
+        """The tree as the run has it at position `at`; None before it pinned one."""
+        made = self.entries(at)
+        if not any(entry.op == "REV" for entry in made):
+            return None
+        pinned = pinned_manifest(self.record, self.run, made)
+        tree = Tree({path: (mode, sha) for path, mode, sha in pinned.entries})
+        for entry in made:
+            if entry.op in ("EMIT", "ROLLBACK") and entry.result is not None:
+                track(tree, entry.result)
+        return tree
+
+    def _replay(self, at: int) -> None:
+        """Execute up to position `at`, and keep it and those just before it."""
+        first = at - WINDOW
+        position = -1
+
+        def pause(machine: Pausing, failure: Failure | None) -> None:
+            nonlocal position
+            position += 1
+            if position >= first:
+                self._keep(position, machine.moment(failure))
+            if position == at:
+                raise _Arrived
+
+        if self.rows[at].end:
+            machine = Machine(self.module, Unasked(), self._door(), None, pause)
+            machine.run()
+            self._keep(at, machine.moment())
+            return
+        # All that it can ask for on the way there was answered, or it would not have been there.
+        self._recorded_anew()
+        try:
+            Machine(self.module, Unasked(), self._door(), None, pause).run()
+        except _Arrived:
+            return
+        raise RunDamaged(self.run.name, f"its record does not lead to position {at}")
+
+    def _door(self) -> ReplayDoor:
+        answered = sum(entry.result is not None for entry in self._entries)
+        upto = answered if self.run.head is None and self.outcome is None else None
+        return ReplayDoor(self._entries, self.lines, reenacted=(), upto=upto)
+
+    def _recorded(self, count: int) -> tuple[Entry, ...]:
+        if len(self._entries) < count or (count and self._entries[count - 1].result is None):
+            self._recorded_anew()
+        return self._entries[:count]
+
+    def _recorded_anew(self) -> None:
+        if not self.rows[-1].end or self.outcome is not None:
+            self._entries = entries(self.record, self.run)
+
+    def _keep(self, at: int, moment: Moment) -> None:
+        self._moments[at] = moment
+        self._moments.move_to_end(at)
+        while len(self._moments) > _KEPT:
+            self._moments.popitem(last=False)
