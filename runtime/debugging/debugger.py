@@ -124,6 +124,7 @@ class Debugger:
             )
         self._goal = _Goal(way, count, self.row.depth)
         self._from = self.at
+        self.interrupted = False
         for position in range(self.at + 1, self.timeline.last + 1):
             stop = self._stop_at(position)
             if stop is not None:

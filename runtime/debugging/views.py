@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from ...aa.disassemble import instruction_text
 from ...aa.opcodes import CHOICES, Action, Kind, Op
@@ -16,10 +17,11 @@ from ..operands import named, text_at
 from ..outcome import Failure
 from ..pack import estimate_tokens, render_pack
 from ..replay import commit_of
+from .breakpoints import Breakpoint
 from .debugger import Debugger, Stop
 from .staging import pending
 
-Sources = Mapping[str, Sequence[str]]
+Sources: TypeAlias = Mapping[str, Sequence[str]]
 """The lines of each file of the line table; "" is the program itself."""
 
 
@@ -37,6 +39,17 @@ def stop_json(debugger: Debugger, stop: Stop, sources: Sources) -> dict[str, Jso
         "outcome": None
         if outcome is None
         else {"status": outcome.status, "message": outcome.stuck or _said(outcome.failure)},
+    }
+
+
+def breakpoint_json(one: Breakpoint) -> dict[str, Json]:
+    """A breakpoint and the instructions that it stops before."""
+    return {
+        "breakpoint": one.number,
+        "what": one.what,
+        "where": one.where,
+        "pcs": [*sorted(one.pcs)],
+        "temporary": one.temporary,
     }
 
 
