@@ -11,11 +11,13 @@ from typing import Final, Literal, NoReturn, TypeAlias
 
 import click
 
+from ..heaven.errors import HeavenError
 from ..heaven.records import JsonObject
 from ..runtime.caller import Interrupted, Suspended
 from ..runtime.debugging import views
 from ..runtime.debugging.breakpoints import BadBreakpoint
 from ..runtime.debugging.debugger import CannotMove, Debugger, Stop
+from ..runtime.errors import RunError
 from . import debugger_text as text
 from .output import Report
 
@@ -97,13 +99,18 @@ class Conversation:
 
     def __call__(self, stop: Stop) -> None:
         """Talk until the live run is to go on. Raises Suspended, Interrupted or Left at the end."""
-        self.show_stop(stop)
-        while True:
-            line = self._next()
-            if line is None:
-                self.leave(self.on_quit)
-            if self._carry_out(line):
-                return
+        try:
+            self.show_stop(stop)
+            while True:
+                line = self._next()
+                if line is None:
+                    self.leave(self.on_quit)
+                if self._carry_out(line):
+                    return
+        except BrokenPipeError as gone:
+            if not self.debugger.live:
+                raise
+            raise Suspended("nobody reads the debugger's output any more") from gone
 
     def show_stop(self, stop: Stop) -> None:
         self.listed = None
@@ -205,9 +212,18 @@ class Conversation:
             if command is None:
                 raise self.unknown(name)
             goes = command.act(self, rest.strip())
-        except (Wrong, BadBreakpoint, CannotMove) as error:
-            hint = getattr(error, "hint", None)
-            self._complain(str(error), hint)
+        except CannotMove as error:
+            self._complain(str(error), None)
+            return False
+        except (Wrong, BadBreakpoint) as error:
+            self._complain(str(error), error.hint)
+            self._give_up()
+            return False
+        except BrokenPipeError:
+            raise
+        except (HeavenError, RunError, OSError) as error:
+            # To look at a run must not end it.
+            self._complain(str(error), None)
             return False
         self._repeat = line if command.repeated else ""
         return goes
@@ -219,7 +235,10 @@ class Conversation:
             click.echo(f"error: {message}", err=True)
             if hint:
                 click.echo(f"  hint: {hint}", err=True)
-        # What comes after it was written for another place, and may go on with the run.
+
+    def _give_up(self) -> None:
+        """Carry out no more of the commands that were given beforehand: what comes after a mistake
+        was written for another place, and may go on with the run."""
         self._waiting.clear()
         self._lines = iter(())
         if not self.prompts:

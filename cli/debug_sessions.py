@@ -114,7 +114,9 @@ class Session:
         try:
             with _stoppable(self._to):
                 ended = work()
-        except Suspended:
+        except Suspended as left:
+            if isinstance(left.__cause__, BrokenPipeError):
+                raise left.__cause__ from None
             name = self._to.debugger.timeline.run.name
             report.say(f"run {name} is left where it is: `aa resume {name}` goes on with it")
             _finish(self._to, 0, run=name, status="interrupted")

@@ -20,14 +20,14 @@ from .conversing import Command, Conversation, OnQuit, Wrong
 
 def move(to: Conversation, way: Way, rest: str) -> bool:
     """Forwards; True where the live run has to go on."""
-    stop = to.debugger.go(way, _count(rest))
+    stop = to.debugger.go(way, _count(way, rest))
     if stop is not None:
         to.show_stop(stop)
     return stop is None
 
 
 def move_back(to: Conversation, way: Way, rest: str) -> bool:
-    to.show_stop(to.debugger.go_back(way, _count(rest)))
+    to.show_stop(to.debugger.go_back(way, _count(way, rest)))
     return False
 
 
@@ -131,9 +131,13 @@ def show_prompt(to: Conversation, _: str) -> bool:
     return False
 
 
-def show_edits(to: Conversation, _: str) -> bool:
+def show_edits(to: Conversation, rest: str) -> bool:
+    if rest not in ("", "all"):
+        raise Wrong("`edits` takes nothing, or `all`")
     shown = views.edits(to.debugger, to.root)
-    to.answer("edits", shown, text.edit_lines(shown))
+    # Where nothing can be undone any more, what is landed is all there is to see.
+    whole = bool(rest) or not (shown["staged"] or shown["pending"])
+    to.answer("edits", shown, text.edit_lines(shown, whole=whole))
     return False
 
 
@@ -229,9 +233,11 @@ def _places(debugger: Debugger) -> Sequence[str]:
     return (*sorted({one.op.name for one in code}), "failure")
 
 
-def _count(rest: str) -> int:
+def _count(way: Way, rest: str) -> int:
     if not rest:
         return 1
+    if way not in ("step", "next"):
+        raise Wrong(f"this takes no number, and not {rest!r}", "`help` says what takes one")
     if not rest.isdecimal() or int(rest) == 0:
         raise Wrong(f"{rest!r} is no number of steps", "for example `step 3`")
     return int(rest)
@@ -269,7 +275,7 @@ COMMANDS: Final = (
     ),
     Command(
         ("next", "n"),
-        "next",
+        "next [N]",
         "the same, over a section that begins here",
         lambda to, rest: move(to, "next", rest),
         repeated=True,
@@ -297,7 +303,7 @@ COMMANDS: Final = (
     ),
     Command(
         ("reverse-next", "rn"),
-        "reverse-next",
+        "reverse-next [N]",
         "the same, over a section that ends here",
         lambda to, rest: move_back(to, "next", rest),
         repeated=True,
@@ -372,7 +378,7 @@ COMMANDS: Final = (
     ),
     Command(
         ("edits", "e"),
-        "edits",
+        "edits [all]",
         "what is staged, and what has landed, as diffs",
         show_edits,
     ),

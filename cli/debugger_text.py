@@ -39,11 +39,12 @@ def stop_lines(stop: Stop, shown: JsonObject, doubt: Entry | None) -> list[str]:
     at = f"[{stop.position}]"
     if stop.position < stop.newest:
         at = f"[{stop.position} of {stop.newest}]"
+    if outcome is not None:
+        return [*lines, at]
     where = f"{fields.text(shown, 'file')}:{fields.number(shown, 'line')}"
     statement = fields.optional_text(shown, "statement")
     lines.append(f"{at} {where}" + (f": {statement}" if statement else ""))
-    if outcome is None:
-        lines.append(f"    {fields.number(shown, 'pc')}  {fields.text(shown, 'instruction')}")
+    lines.append(f"    {fields.number(shown, 'pc')}  {fields.text(shown, 'instruction')}")
     return lines
 
 
@@ -141,7 +142,8 @@ def context_lines(shown: JsonObject) -> list[str]:
     return lines or ["nothing was shown yet, and no ANGEL comes after this"]
 
 
-def edit_lines(shown: JsonObject) -> list[str]:
+def edit_lines(shown: JsonObject, *, whole: bool) -> list[str]:
+    """`whole` also prints the diffs of what is not undone with the open sections."""
     lines: list[str] = []
     staged = fields.optional_record(shown, "staged")
     if staged is not None:
@@ -151,16 +153,20 @@ def edit_lines(shown: JsonObject) -> list[str]:
             lines.append(f"  {reason}")
             lines += _indented(fields.record(staged, "output"))
         lines += (diff or "").splitlines()
-    for name, title in (
-        ("pending", "landed by the open sections (a failure undoes it):"),
-        ("kept", "landed before them:"),
-    ):
-        changed = fields.records(shown, name)
-        if changed:
-            lines.append(title)
-            for one in changed:
-                lines += fields.text(one, "diff").splitlines()
+    changed = fields.records(shown, "pending")
+    if changed:
+        lines.append("landed by the open sections (a failure undoes it):")
+        lines += _diffs(changed)
+    kept = fields.records(shown, "kept")
+    if kept:
+        paths = ", ".join(fields.text(one, "path") for one in kept)
+        lines.append("landed before:" if whole else f"landed before: {paths} (`edits all`)")
+        lines += _diffs(kept) if whole else []
     return lines or ["no edits"]
+
+
+def _diffs(changed: Sequence[JsonObject]) -> list[str]:
+    return [line for one in changed for line in fields.text(one, "diff").splitlines()]
 
 
 def log_lines(entries: Sequence[Entry], where: Mapping[int, str]) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from ..aa.decode import decode
 from ..aa.diagnostic import Diagnostic, has_errors
@@ -21,14 +23,17 @@ from .edits import recover
 from .errors import AngelInDoubt, RunEnded, RunError
 from .link import Linked, link
 from .live import LiveEffects
-from .moment import Pause
-from .outcome import Outcome, Progress
+from .moment import Pause, Pausing
+from .outcome import Failure, Outcome, Progress
 from .replay import source_lines
 from .resume import ResumeDoor, cut_off, retried, settle
 from .vm import Machine
 
 DEFAULT_CHECK_TIMEOUT = 900.0
 """Seconds that one RUN may take."""
+
+LONG_PAUSE: Final = timedelta(minutes=1)
+"""A pause after which the leases are renewed; they last an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,8 @@ def execute(
     effects = LiveEffects(
         heaven, root, run.name, angel=angel, check_timeout=check_timeout, on_line=on_line
     )
-    machine = Machine(program.module, effects, door, _while_wanted(observe), pause)
+    paused = None if pause is None else _keeping_leases(pause, effects, heaven)
+    machine = Machine(program.module, effects, door, _while_wanted(observe), paused)
     return _carry_out(heaven, run, machine, effects, door, linked.diagnostics)
 
 
@@ -166,7 +172,7 @@ def resume(
         if telling and observe is not None:
             observe(progress)
 
-    paused = None if pause is None else pause(door)
+    paused = None if pause is None else _keeping_leases(pause(door), effects, heaven)
     machine = Machine(module, effects, door, _while_wanted(watch), paused)
     return _carry_out(heaven, run, machine, effects, door, ())
 
@@ -234,6 +240,18 @@ def _while_wanted(observe: Callable[[Progress], None] | None) -> Callable[[Progr
             observe(progress)
 
     return watch
+
+
+def _keeping_leases(pause: Pause, effects: LiveEffects, heaven: Heaven) -> Pause:
+    """`pause`, after which the run's leases hold as if it had taken no time."""
+
+    def paused(machine: Pausing, failure: Failure | None) -> None:
+        began = heaven.clock.now()
+        pause(machine, failure)
+        if heaven.clock.now() - began > LONG_PAUSE:
+            effects.keep_leases()
+
+    return paused
 
 
 def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:

@@ -32,20 +32,25 @@ class Stop:
     breakpoint: Breakpoint | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Goal:
-    """Where a movement ends: after `count` positions, or where the sections are so far closed."""
+    """Where a movement ends: at the `left`-th position of those that count, which are all (step),
+    those with no section open that was not (next), those with one fewer (finish), or none."""
 
     way: Way
-    count: int
+    left: int
     depth: int
 
-    def reached(self, moved: int, row: Row) -> bool:
+    def reached(self, row: Row) -> bool:
+        """Asked once of every position that is passed."""
         if self.way == "step":
-            return moved >= self.count
-        if self.way == "next":
-            return row.depth <= self.depth
-        return self.way == "finish" and row.depth < self.depth
+            counts = True
+        elif self.way == "next":
+            counts = row.depth <= self.depth
+        else:
+            counts = self.way == "finish" and row.depth < self.depth
+        self.left -= counts
+        return counts and self.left == 0
 
 
 class Debugger:
@@ -69,15 +74,14 @@ class Debugger:
         self.interrupted = False
         self._converse = converse
         self._door: ResumeDoor | None = None
-        self._goal = _Goal("step", 0, 0)
-        self._from = 0
+        self._goal = _Goal("step", 1, 0)
 
     def pause(self, machine: Pausing, failure: Failure | None) -> None:
         """See `runtime.moment.Pause`."""
         assert self._converse is not None, "a recorded run has no machine"
         self.timeline.note(machine, failure)
         if self._door is not None and not self._door.live:
-            self.at = self._from = self.timeline.last
+            self.at = self.timeline.last
             return
         self._door = None
         stop = self._stop_at(self.timeline.last)
@@ -110,8 +114,8 @@ class Debugger:
         return self.timeline.rows[self.at]
 
     def go(self, way: Way, count: int = 1) -> Stop | None:
-        """Move forwards: `count` positions (step), to the next one outside of sections that open
-        here (next), out of the innermost section (finish), or on; breakpoints stop all of them.
+        """Move forwards: `count` positions (step), as many over sections that open on the way
+        (next), out of the innermost section (finish), or on; breakpoints stop all of them.
 
         None where the live run has to go on to get there. Raises CannotMove at the end.
         """
@@ -123,7 +127,6 @@ class Debugger:
                 else "the record ends here"
             )
         self._goal = _Goal(way, count, self.row.depth)
-        self._from = self.at
         self.interrupted = False
         for position in range(self.at + 1, self.timeline.last + 1):
             stop = self._stop_at(position)
@@ -140,11 +143,10 @@ class Debugger:
         if self.at == 0:
             raise CannotMove("the run starts here")
         goal = _Goal(way, count, self.row.depth)
-        start = self.at
-        for position in range(start - 1, 0, -1):
+        for position in range(self.at - 1, 0, -1):
             row = self.timeline.rows[position]
             hit = self.breakpoints.hit(row)
-            if hit is not None or goal.reached(start - position, row):
+            if hit is not None or goal.reached(row):
                 self.at = position
                 return self._at_breakpoint(hit) if hit else self.here("step")
         self.at = 0
@@ -162,7 +164,7 @@ class Debugger:
         """Stop at a position that was come to from before, where there is a reason to."""
         row = self.timeline.rows[position]
         hit = self.breakpoints.hit(row) if position else None
-        reached = self._goal.reached(position - self._from, row) or row.end
+        reached = self._goal.reached(row) or row.end
         if hit is None and not reached and not self.interrupted:
             return None
         self.at = position
