@@ -56,6 +56,7 @@ class Timeline:
         self.rows: list[Row] = []
         self.outcome: Outcome | None = None
         self._entries: tuple[Entry, ...] = ()
+        self._stale = True
         self._moments: OrderedDict[int, Moment] = OrderedDict()
 
     @property
@@ -67,18 +68,19 @@ class Timeline:
         """A live machine has come to a new position."""
         self.rows.append(Row(machine.pc, machine.depth, failure is not None))
         self._keep(self.last, machine.moment(failure))
+        self._stale = True
 
     def close(self, outcome: Outcome) -> None:
         """A live machine has ended: the position after its last instruction."""
         self.outcome = outcome
         self.rows.append(Row(self.rows[-1].pc, 0, end=True))
+        self._stale = True
 
     def read(self) -> None:
         """All positions of a recorded run, as far as its record goes.
 
         Raises ReplayDivergence, RunDamaged, BlobMissing, BlobDamaged.
         """
-        self._entries = entries(self.record, self.run)
 
         def pause(machine: Pausing, failure: Failure | None) -> None:
             self.rows.append(Row(machine.pc, machine.depth, failure is not None))
@@ -102,11 +104,11 @@ class Timeline:
 
     def entries(self, at: int) -> tuple[Entry, ...]:
         """The syscalls before position `at`, all with their results."""
-        return self._recorded(self.moment(at).syscalls)
+        return self._recorded()[: self.moment(at).syscalls]
 
     def doubt(self) -> Entry | None:
         """The syscall that the run died in, None where there is none."""
-        found = entries(self.record, self.run)
+        found = self._recorded()
         return found[-1] if found and found[-1].result is None else None
 
     def tree(self, at: int) -> Tree | None:
@@ -139,8 +141,6 @@ class Timeline:
             machine.run()
             self._keep(at, machine.moment())
             return
-        # All that it can ask for on the way there was answered, or it would not have been there.
-        self._recorded_anew()
         try:
             Machine(self.module, Unasked(), self._door(), None, pause).run()
         except _Arrived:
@@ -148,18 +148,17 @@ class Timeline:
         raise RunDamaged(self.run.name, f"its record does not lead to position {at}")
 
     def _door(self) -> ReplayDoor:
-        answered = sum(entry.result is not None for entry in self._entries)
-        upto = answered if self.run.head is None and self.outcome is None else None
-        return ReplayDoor(self._entries, self.lines, reenacted=(), upto=upto)
+        recorded = self._recorded()
+        # A run that was cut off, or still goes on, is followed as far as it was answered.
+        whole = self.run.head is not None or self.outcome is not None
+        answered = sum(entry.result is not None for entry in recorded)
+        return ReplayDoor(recorded, self.lines, reenacted=(), upto=None if whole else answered)
 
-    def _recorded(self, count: int) -> tuple[Entry, ...]:
-        if len(self._entries) < count or (count and self._entries[count - 1].result is None):
-            self._recorded_anew()
-        return self._entries[:count]
-
-    def _recorded_anew(self) -> None:
-        if not self.rows[-1].end or self.outcome is not None:
+    def _recorded(self) -> tuple[Entry, ...]:
+        if self._stale:
             self._entries = entries(self.record, self.run)
+            self._stale = False
+        return self._entries
 
     def _keep(self, at: int, moment: Moment) -> None:
         self._moments[at] = moment
