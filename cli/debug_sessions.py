@@ -14,7 +14,7 @@ from ..runtime.caller import Interrupted, Suspended
 from ..runtime.debugging.breakpoints import Breakpoints
 from ..runtime.debugging.debugger import Debugger, Stop
 from ..runtime.debugging.timeline import Timeline
-from ..runtime.errors import ReplayDivergence
+from ..runtime.errors import AngelInDoubt, ReplayDivergence, RunEnded
 from ..runtime.execute import Ended, Program, Refused, execute, resume
 from ..runtime.operands import text_at
 from ..runtime.outcome import Progress
@@ -25,7 +25,7 @@ from .conversing import Conversation, Left
 from .ending import say_ended
 from .executing import Chosen, say_cut_off
 from .narration import Narrator
-from .output import FAILED, WRONG, Json, Problem
+from .output import ENVIRONMENT, FAILED, WRONG, Json, Problem
 from .replaying import recorded_run
 from .repository import open_heaven
 
@@ -81,7 +81,9 @@ class Session:
         with open_heaven(self._root) as heaven:
             run = find(heaven, name)
             module = decode(heaven.get_blob(run.module))
-            self._begin(heaven, run, module)
+            if not run.resumable:
+                raise RunEnded(run.name, run.status or "")
+            self._begin(heaven, run, module, recorded=True)
             self._carry_out(
                 heaven,
                 lambda: resume(
@@ -93,7 +95,7 @@ class Session:
                     observe=self._narrator(module, run.program),
                     on_line=self._on_line,
                     on_interrupted=lambda other: say_cut_off(self._report, other),
-                    pause=self._to.debugger.following,
+                    pause=self._to.debugger.pause,
                 ),
             )
 
@@ -102,12 +104,14 @@ class Session:
             return None
         return Narrator(self._report, source_lines(module, program))
 
-    def _begin(self, heaven: Heaven, run: Run, module: Module) -> None:
+    def _begin(self, heaven: Heaven, run: Run, module: Module, *, recorded: bool = False) -> None:
         if not self._quiet:
             self._report.say(f"run {run.name}: {run.program}")
         self._to.sources = _sources(module, run, heaven, self._report.sources)
-        breakpoints = Breakpoints(module, run.program)
-        self._to.debugger = Debugger(Timeline(heaven, run, module), breakpoints, self._to)
+        timeline = Timeline(heaven, run, module)
+        if recorded:
+            timeline.read()
+        self._to.debugger = Debugger(timeline, Breakpoints(module, run.program), self._to)
 
     def _carry_out(self, heaven: Heaven, work: Callable[[], Ended | Refused]) -> NoReturn:
         report = self._report
@@ -124,6 +128,8 @@ class Session:
             run = find(heaven, self._to.debugger.timeline.run.name)
             report.say(f"run {run.name}: {run.message}")
             _finish(self._to, 0, run=run.name, status=run.status)
+        except AngelInDoubt as doubt:
+            raise Problem(str(doubt), ENVIRONMENT) from None
         except ReplayDivergence as divergence:
             raise Problem(str(divergence), FAILED) from None
         if isinstance(ended, Refused):

@@ -125,7 +125,7 @@ def resume(
     on_line: Callable[[str], None] | None = None,
     on_resume: Callable[[int, Entry | None], None] | None = None,
     on_interrupted: Callable[[str], None] | None = None,
-    pause: Callable[[ResumeDoor], Pause] | None = None,
+    pause: Pause | None = None,
 ) -> Ended:
     """Go on with a run whose process died, from where it was.
 
@@ -172,7 +172,7 @@ def resume(
         if telling and observe is not None:
             observe(progress)
 
-    paused = None if pause is None else _keeping_leases(pause(door), effects, heaven)
+    paused = None if pause is None else _keeping_leases(pause, effects, heaven)
     machine = Machine(module, effects, door, _while_wanted(watch), paused)
     return _carry_out(heaven, run, machine, effects, door, ())
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..moment import Moment, Pause, Pausing
+from ..moment import Moment, Pausing
 from ..outcome import Failure, Outcome
-from ..resume import ResumeDoor
 from .breakpoints import Breakpoint, Breakpoints
 from .timeline import Row, Timeline
 
@@ -58,7 +57,8 @@ class Debugger:
 
     The machine is stopped inside `pause`, which calls `converse` with each stop; once that returns,
     the machine goes on, so it must return only after `go` has given None. What it raises ends the
-    execution (see `runtime.caller`).
+    execution (see `runtime.caller`). A run that is resumed has a timeline that was read: it first
+    stops where its record ends.
     """
 
     def __init__(
@@ -73,25 +73,22 @@ class Debugger:
         self.live = converse is not None
         self.interrupted = False
         self._converse = converse
-        self._door: ResumeDoor | None = None
+        self._behind = len(timeline.rows)
         self._goal = _Goal("step", 1, 0)
 
     def pause(self, machine: Pausing, failure: Failure | None) -> None:
         """See `runtime.moment.Pause`."""
         assert self._converse is not None, "a recorded run has no machine"
-        self.timeline.note(machine, failure)
-        if self._door is not None and not self._door.live:
-            self.at = self.timeline.last
+        if self._behind:
+            self._behind -= 1
+            if not self._behind:
+                self.at = self.timeline.last
+                self._converse(self.here("start"))
             return
-        self._door = None
+        self.timeline.note(machine, failure)
         stop = self._stop_at(self.timeline.last)
         if stop is not None:
             self._converse(stop)
-
-    def following(self, door: ResumeDoor) -> Pause:
-        """`pause`, for a run that is resumed: it first stops where the record is used up."""
-        self._door = door
-        return self.pause
 
     def ended(self, outcome: Outcome | None) -> Stop:
         """The live run is over; `outcome` is None where the environment ended it."""
