@@ -40,7 +40,7 @@ def stop_lines(stop: Stop, shown: JsonObject, doubt: Entry | None) -> list[str]:
     if stop.position < stop.newest:
         at = f"[{stop.position} of {stop.newest}]"
     if outcome is not None:
-        return [*lines, at]
+        return [*lines, f"{at} end"]
     where = f"{fields.text(shown, 'file')}:{fields.number(shown, 'line')}"
     statement = fields.optional_text(shown, "statement")
     lines.append(f"{at} {where}" + (f": {statement}" if statement else ""))
@@ -160,7 +160,7 @@ def edit_lines(shown: JsonObject, *, whole: bool) -> list[str]:
     kept = fields.records(shown, "kept")
     if kept:
         paths = ", ".join(fields.text(one, "path") for one in kept)
-        lines.append("landed before:" if whole else f"landed before: {paths} (`edits all`)")
+        lines.append("landed:" if whole else f"landed before: {paths} (`edits all`)")
         lines += _diffs(kept) if whole else []
     return lines or ["no edits"]
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 from genesis_ssmp.heaven import Heaven
-from kit.angel import edit_answer, write_script
+from kit.angel import edit_answer, scripted, write_script
 from kit.commands import Aa
+from kit.mission import Mission
 from kit.repository import Repository, make_repository
 from syrupy.assertion import SnapshotAssertion
 
@@ -26,22 +27,29 @@ TASK = (
     "LABEL change\nNEED symdef Add\nOP Swap them\nRUN test\nASSERT all tests pass\n"
     "IF_FAIL RETRY 1\n"
 )
-QUICK = "ISA_VERSION 0\nBASE_REV HEAD\nNEED symdef Add\nOP Swap them\nOP Swap them back\n"
+QUICK = "ISA_VERSION 0\nBASE_REV HEAD\nNEED symdef Add\nOP Swap them\nOP Write it down\n"
 BREAK = edit_answer(
     {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return a - b\n"}
 )
 SWAP = edit_answer(
     {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return b + a\n"}
 )
-BACK = edit_answer(
-    {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return a + b\n"}
-)
+NOTE = edit_answer({"op": "add_file", "path": "docs/note.md", "content": "Swapped.\n"})
 MEND = edit_answer(
     {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return b + a\n"},
     {"op": "add_file", "path": "docs/note.md", "content": "Swapped.\n"},
 )
 COMMAND = [str(Path(sys.executable).parent / "aa"), "debug"]
 ANGEL = ("--angel", "scripted:script.json")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A repository in which a program was run."""
+    root = make_repository(tmp_path_factory.mktemp("recorded") / "repo").root
+    with Heaven.open(root) as heaven:
+        Mission(root, heaven, []).ended(QUICK, name="quick.isa", angel=scripted(SWAP, NOTE))
+    return Repository(root)
 
 
 @pytest.fixture
@@ -51,7 +59,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     repository.write("task.isa", TASK)
     repository.write("quick.isa", QUICK)
     write_script(repository.root / "script.json", BREAK, MEND)
-    write_script(repository.root / "quick.json", SWAP, BACK)
+    write_script(repository.root / "quick.json", SWAP, NOTE)
     monkeypatch.chdir(repository.root)
     monkeypatch.delenv("GENESIS_ANGEL", raising=False)
     return repository
@@ -184,14 +192,21 @@ def test_a_run_that_is_undone_leaves_every_byte_as_before(aa: Aa, repository: Re
     ],
 )
 def test_a_mistake_ends_the_session_before_anything_else_is_done(
-    aa: Aa, repository: Repository, commands: str, message: str
+    aa: Aa, recorded: Repository, commands: str, message: str
 ) -> None:
-    before = repository.tree()
-    angel = ("--angel", "scripted:quick.json")
-    said = aa("debug", "quick.isa", *angel, "-x", commands, "-x", "continue")
+    said = aa("debug", "--run", "r1", "--repo", str(recorded.root), "-x", commands, "-x", "c")
     assert said.code == 2
     assert message in said.err and "Traceback" not in said.err
-    assert repository.tree() == before
+    assert said.out.count("(aa) ") == 1
+
+
+def test_a_mistake_does_not_let_a_live_run_go_on(aa: Aa, repository: Repository) -> None:
+    before = repository.tree()
+    angel = ("--angel", "scripted:quick.json")
+    said = aa("debug", "quick.isa", *angel, "-x", "break 99; continue", "-x", "continue")
+    assert said.code == 2
+    assert "last line with one is 5" in said.err
+    assert repository.tree() == before and questions(repository) == 0
 
 
 @pytest.mark.parametrize(
@@ -245,7 +260,7 @@ def test_killed_in_the_debugger_the_run_is_resumed_and_nothing_bought_twice(
     said = aa("resume", "--angel", "scripted:quick.json")
     assert said.code == 0, said.err
     assert questions(repository) == 2
-    assert "return a + b" in repository.read("calc/core.py")
+    assert repository.read("docs/note.md") == "Swapped.\n"
     assert aa("replay").code == 0
 
 
