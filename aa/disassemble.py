@@ -8,7 +8,7 @@ stand in its place, `.handler` lines where a handler belongs to no section.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from .assembly_words import quote, visible
@@ -32,9 +32,10 @@ def disassemble(module: Module, sources: Mapping[str, Sequence[str]] | None = No
     return _Listing(module, sources or {}).text()
 
 
-def instruction_text(module: Module, instruction: Instruction) -> str:
-    """One instruction as it stands in a listing: opcode and operands, on one line."""
-    return _Listing(module, {}).words(instruction)
+def instruction_texts(module: Module) -> Callable[[Instruction], str]:
+    """What gives one instruction as it stands in a listing: opcode and operands, on one line. To
+    make it takes a look at the whole module, to use it does not."""
+    return _Listing(module, {}).words
 
 
 class _Listing:

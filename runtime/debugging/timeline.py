@@ -13,6 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from ...aa.disassemble import instruction_texts
 from ...aa.module import Module
 from ..door import Entry, ReplayDoor, Stopped
 from ..errors import RunDamaged
@@ -53,6 +54,7 @@ class Timeline:
         self.run = run
         self.module = module
         self.lines = source_lines(module, run.program)
+        self.text_of = instruction_texts(module)
         self.rows: list[Row] = []
         self.outcome: Outcome | None = None
         self._entries: tuple[Entry, ...] = ()

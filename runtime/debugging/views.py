@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from ...aa.disassemble import instruction_text
 from ...aa.opcodes import CHOICES, Action, Kind, Op
 from ...heaven.records import Json, JsonObject
 from .. import fields
@@ -66,7 +65,7 @@ def place(debugger: Debugger, sources: Sources) -> dict[str, Json]:
         "pc": moment.pc,
         "op": instruction.op.name,
         "operands": named(module, instruction),
-        "instruction": instruction_text(module, instruction),
+        "instruction": debugger.timeline.text_of(instruction),
         "file": file or debugger.timeline.run.program,
         "line": line.line,
         "statement": text[line.line - 1].strip() if 0 < line.line <= len(text) else None,
