@@ -118,8 +118,7 @@ class Conversation:
         if self.report.format == "json":
             self.tell("stop", shown)
             return
-        doubt = self.debugger.timeline.doubt() if stop.reason == "record end" else None
-        self.say(text.stop_lines(stop, shown, doubt))
+        self.say(text.stop_lines(stop, shown, self.debugger.timeline))
 
     def say(self, lines: Sequence[str]) -> None:
         for line in lines:

@@ -9,6 +9,7 @@ from ..heaven.records import Json, JsonObject
 from ..runtime import fields
 from ..runtime.debugging.breakpoints import Breakpoint
 from ..runtime.debugging.debugger import Debugger, Stop
+from ..runtime.debugging.timeline import Timeline
 from ..runtime.debugging.views import Sources
 from ..runtime.door import Entry
 from .listing import said
@@ -17,8 +18,8 @@ AROUND: Final = 5
 """Source lines that `list` shows before and after the current one."""
 
 
-def stop_lines(stop: Stop, shown: JsonObject, doubt: Entry | None) -> list[str]:
-    """A stop; `shown` is its JSON, `doubt` the syscall that a recorded run died in."""
+def stop_lines(stop: Stop, shown: JsonObject, timeline: Timeline) -> list[str]:
+    """A stop; `shown` is its JSON."""
     lines: list[str] = []
     failure = fields.optional_record(shown, "failure")
     outcome = fields.optional_record(shown, "outcome")
@@ -27,9 +28,10 @@ def stop_lines(stop: Stop, shown: JsonObject, doubt: Entry | None) -> list[str]:
     elif stop.reason == "interrupt":
         lines.append("interrupted")
     elif stop.reason == "record end":
-        lines.append(
-            "the record ends here" + (f", in {doubt.op}: it has no result" if doubt else "")
-        )
+        doubt = timeline.doubt()
+        cut = f", in {doubt.op}, which has no result" if doubt else ""
+        message = timeline.run.message
+        lines.append(f"the record ends here{cut}" + (f": {message}" if message else ""))
     if failure is not None:
         lines.append(f"failed: {fields.text(failure, 'message')}")
     if outcome is not None:
@@ -160,7 +162,8 @@ def edit_lines(shown: JsonObject, *, whole: bool) -> list[str]:
     kept = fields.records(shown, "kept")
     if kept:
         paths = ", ".join(fields.text(one, "path") for one in kept)
-        lines.append("landed:" if whole else f"landed before: {paths} (`edits all`)")
+        landed = "landed, and undone since:" if fields.flag(shown, "undone") else "landed:"
+        lines.append(landed if whole else f"landed before: {paths} (`edits all`)")
         lines += _diffs(kept) if whole else []
     return lines or ["no edits"]
 

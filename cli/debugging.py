@@ -18,7 +18,7 @@ from .options import (
     repo_option,
     verbose_option,
 )
-from .output import Problem, Report, output_options
+from .output import Json, Problem, Report, output_options
 
 if TYPE_CHECKING:
     from ..aa.lowered import OutputMode
@@ -120,16 +120,23 @@ def debug(
         on_quit=on_quit,
         commands=COMMANDS,
     )
-    if recorded is not None:
-        post_mortem(recorded, repo, conversation)
-    root = find_root(repo)
-    chosen = choose_angel(angel, root)
-    session = Session(conversation, root, chosen, check_timeout, quiet, verbose)
-    if program is not None:
-        loaded = load_program(report, program, output_mode, params)
-        session.run(loaded, params)
-    else:
-        session.resume(resumed or "")
+    try:
+        if recorded is not None:
+            post_mortem(recorded, repo, conversation)
+        root = find_root(repo)
+        chosen = choose_angel(angel, root)
+        session = Session(conversation, root, chosen, check_timeout, quiet, verbose)
+        if program is not None:
+            session.run(load_program(report, program, output_mode, params), params)
+        else:
+            session.resume(resumed or "")
+    except Problem as problem:
+        if report.format != "json":
+            raise
+        # On one line, as the stops before it are.
+        error: dict[str, Json] = {"message": problem.format_message(), "hint": problem.hint}
+        conversation.tell("end", {"ok": False, "exit_code": problem.code, "error": error})
+        raise SystemExit(problem.code) from None
 
 
 def _lines(given: Iterable[str], files: Iterable[TextIO], *, ask: bool) -> Iterator[str]:

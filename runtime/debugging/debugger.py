@@ -93,6 +93,7 @@ class Debugger:
     def ended(self, outcome: Outcome | None) -> Stop:
         """The live run is over; `outcome` is None where the environment ended it."""
         self.live = False
+        self.timeline.look_up()
         if outcome is not None:
             self.timeline.close(outcome)
         self.at = self.timeline.last

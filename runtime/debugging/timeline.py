@@ -22,7 +22,7 @@ from ..moment import Moment, Pausing
 from ..outcome import Failure, Outcome
 from ..record import Record
 from ..replay import pinned_manifest, source_lines
-from ..runs import Run, entries
+from ..runs import Run, entries, find
 from ..unasked import Unasked
 from ..vm import Machine
 
@@ -77,6 +77,10 @@ class Timeline:
         self.outcome = outcome
         self.rows.append(Row(self.rows[-1].pc, 0, end=True))
         self._stale = True
+
+    def look_up(self) -> None:
+        """Know what the log says of the run now: how it ended, whether it was taken back."""
+        self.run = find(self.record, self.run.name)
 
     def read(self) -> None:
         """All positions of a recorded run, as far as its record goes.

@@ -135,7 +135,8 @@ def context(debugger: Debugger) -> dict[str, Json]:
 
 def edits(debugger: Debugger, root: Path | None) -> dict[str, Json]:
     """`staged`: an output that no EMIT has landed. `pending`: what the open sections landed, which
-    a failure would undo. `kept`: what stays whatever happens to the open sections."""
+    a failure would undo. `kept`: what stays whatever happens to the open sections. `undone`: the
+    run was taken back since."""
     timeline, moment = debugger.timeline, debugger.moment()
     made = timeline.entries(debugger.at)
     batches = standing(timeline.run, made)
@@ -155,6 +156,7 @@ def edits(debugger: Debugger, root: Path | None) -> dict[str, Json]:
         "staged": staged,
         "pending": _diffs(debugger, batches[mark:]),
         "kept": _diffs(debugger, batches[:mark]),
+        "undone": timeline.run.undone or timeline.run.status == "abandoned",
     }
 
 

@@ -239,6 +239,24 @@ def test_moving_past_an_end_is_no_mistake(aa: Aa, repository: Repository) -> Non
     assert "the run starts here" in said.err
 
 
+def test_a_run_that_the_environment_ended_can_be_looked_at_up_to_there(
+    aa: Aa, repository: Repository
+) -> None:
+    before = repository.tree()
+    script = write_script(repository.root.parent / "one.json", SWAP)
+    commands = "continue; edits; back; step; step"
+    said = aa("debug", "quick.isa", "--angel", f"scripted:{script}", "-q", "-x", commands)
+    assert said.code == 4
+    assert "has 1 answers" in said.err and repository.tree() == before
+    assert "the record ends here, in ANGEL, which has no result" in said.out
+    assert "landed by the open sections" in said.out
+    again = aa("debug", "--run", "last", "-x", commands)
+    assert again.code == 0
+    assert "has 1 answers" in again.out
+    for one in (said, again):
+        assert one.err.endswith("error: the record ends here\n")
+
+
 def test_killed_in_the_debugger_the_run_is_resumed_and_nothing_bought_twice(
     aa: Aa, repository: Repository
 ) -> None:
