@@ -179,7 +179,8 @@ class Conversation:
             return
         readline.set_completer_delims(" \t;")
         readline.set_completer(self._complete)
-        readline.parse_and_bind("tab: complete")
+        edited = "libedit" in (readline.__doc__ or "")
+        readline.parse_and_bind("bind ^I rl_complete" if edited else "tab: complete")
 
     def _complete(self, word: str, number: int) -> str | None:
         import readline

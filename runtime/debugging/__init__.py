@@ -3,5 +3,5 @@
 timeline = Timeline(record, run, module)            # every position of the run so far
 debugger = Debugger(timeline, Breakpoints(module, run.program), converse)
 execute(..., pause=debugger.pause)                  # live; or timeline.read() for a recorded run
-debugger.go(forward.step(debugger))                 # a Stop, or None where the live run must go on
+debugger.go("step")                                 # a Stop, or None where the live run must go on
 """
