@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, edits, faults, server, storage, symbols, vm
+from bench import boot, compiler, debugging, edits, faults, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
     compiler.whole_process,
     compiler.throughput,
     vm.instructions,
+    debugging.going_about,
     storage.syscall,
     storage.append,
     storage.lease,

@@ -62,7 +62,7 @@ def run_report(heaven: Heaven, run: Run) -> tuple[list[str], dict[str, Json]]:
         lines.append(f"      {run.message}")
     for entry in recorded:
         lines.append(
-            f"  {entry.seq:>3}  {where.get(entry.pc, ''):<18} {entry.op:<13} {_said(entry)}"
+            f"  {entry.seq:>3}  {where.get(entry.pc, ''):<18} {entry.op:<13} {said(entry)}"
         )
     if run.head:
         lines.append(f"  head {run.head[:16]}  tree {(run.tree or '')[:16]}")
@@ -80,7 +80,7 @@ def run_report(heaven: Heaven, run: Run) -> tuple[list[str], dict[str, Json]]:
     return lines, {"run": run_json(run), "syscalls": calls}
 
 
-def _said(entry: Entry) -> str:
+def said(entry: Entry) -> str:
     """What came of a syscall, in a few words."""
     result = entry.result
     if result is None:

@@ -141,6 +141,12 @@ class LiveEffects:
             self._heaven.release(self._run, self._leases)
         self._leases = ()
 
+    def keep_leases(self) -> None:
+        """Have them still after somebody stopped the run to look at it, however long that took:
+        this process has Heaven to itself, so that nobody else can have changed what they cover."""
+        if self._leases:
+            self._regain()
+
     def _renew(self) -> None:
         """Keep the leases over a long wait. What is gone by now, EMIT will be refused for."""
         with contextlib.suppress(LeaseGone):

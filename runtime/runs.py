@@ -145,7 +145,7 @@ def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, .
     return dead
 
 
-def interrupt(heaven: Heaven, run: Run) -> None:
+def interrupt(heaven: Heaven, run: Run, message: str = "its process ended before it did") -> None:
     """Record that a run is cut off, and free its leases. It can be resumed."""
     held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
     if held:
@@ -154,7 +154,7 @@ def interrupt(heaven: Heaven, run: Run) -> None:
         "run": run.name,
         "status": INTERRUPTED,
         "exit_code": 4,
-        "message": "its process ended before it did",
+        "message": message,
     }
     heaven.append("run_finished", data)
 

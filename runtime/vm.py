@@ -13,8 +13,7 @@ from hashlib import sha256
 from typing import Final, NoReturn
 
 from ..aa.module import Handler, Instruction, Module
-from ..aa.opcodes import CHOICES, COMMANDS, OPCODES, Action, Kind, Op, Syscall
-from ..aa.output_mode import admitted, kind_of, texts
+from ..aa.opcodes import CHOICES, COMMANDS, Action, Kind, Op, Syscall
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
@@ -22,7 +21,10 @@ from .conversation import Conversation, Task, excerpts_of, mode_after
 from .door import Call, Door, Entry
 from .effects import Effects
 from .frames import Ended, Frame, SectionFailed
+from .judging import fitting_output, judge_exit, judge_passed
 from .limits import Limits
+from .moment import Moment, Pause
+from .operands import named, record_at, text_at
 from .outcome import Failure, FailureKind, Outcome, Progress, Status
 from .shards import is_shard
 from .whole import answered_whole, outdated, whole_request
@@ -38,12 +40,14 @@ class Machine:
         door: Door,
         observe: Callable[[Progress], None] | None = None,
         limits: Limits | None = None,
+        pause: Pause | None = None,
     ) -> None:
         self._module = module
         self._limits = limits or Limits()
         self._effects = effects
         self._door = door
         self._observe = observe
+        self._pause = pause
         self._pc = 0
         self._frames: list[Frame] = []
         self._context: list[JsonObject] = []
@@ -58,6 +62,7 @@ class Machine:
         self._turns = 0
         self._rejects = 0
         self._steps = 0
+        self._syscalls = 0
         self._handled: list[Failure] = []
         self._handlers: dict[int, list[tuple[int, Handler]]] = {}
         for index, handler in enumerate(module.handlers):
@@ -88,17 +93,22 @@ class Machine:
         }
 
     def run(self) -> Outcome:
-        """Execute to the end. Raises what the effects raise (RunError and its kind)."""
+        """Execute to the end. Raises what the effects (RunError and its kind) and `pause` raise."""
         code = self._module.code
         dispatch = self._dispatch
+        pause = self._pause
         try:
             while True:
+                if pause is not None:
+                    pause(self, None)
                 instruction = code[self._pc]
                 self._steps += 1
                 try:
                     dispatch[instruction.op](instruction)
                     self._pc += 1
                 except SectionFailed as failed:
+                    if pause is not None:
+                        pause(self, failed.failure)
                     self._recover(failed.failure)
         except Ended as ended:
             return Outcome(
@@ -113,17 +123,35 @@ class Machine:
                 self._rejects,
             )
 
-    # Operands
+    @property
+    def pc(self) -> int:
+        return self._pc
+
+    @property
+    def depth(self) -> int:
+        return len(self._frames)
+
+    def moment(self, failure: Failure | None = None) -> Moment:
+        """The state as it is, for whoever pauses the machine (see `Pause`)."""
+        return Moment(
+            self._pc,
+            failure,
+            self._steps,
+            self._syscalls,
+            self._angel_calls,
+            self._tokens,
+            self._edits,
+            tuple(frame.section() for frame in self._frames),
+            tuple(self._context),
+            tuple(self._invariants),
+            tuple(self._scopes),
+            None if self._output is None else dict(self._output),
+            tuple(self._shown),
+            tuple(self._handled),
+        )
 
     def _text(self, index: int) -> str:
-        value = self._module.constants[index]
-        assert isinstance(value, str), "the verifier holds operand kinds"
-        return value
-
-    def _args(self, index: int) -> dict[str, Json]:
-        value = self._module.constants[index]
-        assert not isinstance(value, str), "the verifier holds operand kinds"
-        return {self._text(name): self._text(text) for name, text in value}
+        return text_at(self._module, index)
 
     # Instructions without effects
 
@@ -156,35 +184,16 @@ class Machine:
         mode = CHOICES[Kind.OUTPUT][instruction.operands[0]]
         declared = CHOICES[Kind.RETURN][instruction.operands[1]]
         assert self._output is not None, "the verifier holds that an output is there"
-        kind = fields.text(self._output, "kind")
-        response = fields.optional_record(self._output, "response")
-        if response is not None:
-            kind = kind_of(mode, kind, _held(response))
-        kinds = admitted(mode, declared)
-        if kind not in kinds:
-            wanted = " or ".join(sorted(kinds))
-            self._fail("answer", f"the answer is {kind}, and output mode {mode} admits {wanted}")
-        self._output = {**self._output, "kind": kind}
-        if kind == "diff_fallback":
-            welcome: list[Json] = [*texts(mode)]
-            self._output["texts"] = welcome
+        self._output = fitting_output(self._output, mode, declared, self._pc)
 
     def _assert_passed(self, instruction: Instruction) -> None:
         kind = CHOICES[Kind.RUN][instruction.operands[0]]
-        passed = self._frames[-1].passed.get(kind) if self._frames else None
-        if passed is None:
-            self._fail("check", f"no RUN {kind} came before this assertion in its section")
-        if not passed:
-            self._fail("check", f"the last RUN {kind} did not pass")
+        judge_passed(self._frames[-1] if self._frames else None, kind, self._pc)
 
     def _assert_exit(self, instruction: Instruction) -> None:
         comparison = CHOICES[Kind.COMPARE][instruction.operands[0]]
-        wanted = instruction.operands[1]
-        found = self._frames[-1].last_exit if self._frames else None
-        if found is None:
-            self._fail("check", "no RUN came before this assertion in its section")
-        if (found == wanted) != (comparison == "=="):
-            self._fail("check", f"exit_code is {found}, not {comparison} {wanted}")
+        frame = self._frames[-1] if self._frames else None
+        judge_exit(frame, comparison, instruction.operands[1], self._pc)
 
     # Effects
 
@@ -219,6 +228,7 @@ class Machine:
     ) -> JsonObject:
         self._tell(syscall.value.lower(), text)
         result = self._door.call(Call(self._pc, op, syscall, operands), effect)
+        self._syscalls += 1
         self._tell(syscall.value.lower() + ".done", text, result)
         return result
 
@@ -239,15 +249,7 @@ class Machine:
         )
 
     def _fault(self, instruction: Instruction) -> None:
-        spec = OPCODES[instruction.op]
-        args: dict[str, Json] = {}
-        for operand, value in zip(spec.operands, instruction.operands, strict=True):
-            if operand.kind is Kind.TEXT:
-                args[operand.name] = self._text(value)
-            elif operand.kind is Kind.INT:
-                args[operand.name] = value
-            else:
-                args[operand.name] = CHOICES[operand.kind][value]
+        args = named(self._module, instruction)
         command = COMMANDS[instruction.op]
         mission = self._frames[-1].mission if self._frames else "m0"
         subject = str(next(iter(args.values())))
@@ -313,7 +315,7 @@ class Machine:
 
     def _macro(self, instruction: Instruction) -> None:
         name = self._text(instruction.operands[0])
-        args = self._args(instruction.operands[1])
+        args = record_at(self._module, instruction.operands[1])
         shown = " ".join(f"{key}={value}" for key, value in args.items())
         result = self._call(
             Syscall.MACRO,
@@ -468,12 +470,6 @@ class Machine:
             self._observe(Progress(kind, self._pc, text, result))
 
 
-def _held(response: JsonObject) -> frozenset[str]:
-    """The kinds of output that an angel's answer holds, whatever it says it is."""
-    return frozenset(kind for kind, field in _HOLDERS.items() if response.get(field) is not None)
-
-
-_HOLDERS: Final = {"edit_ir": "edit_ir", "macro_ops": "macro_ops", "diff_fallback": "diff"}
 _KINDS: Final[dict[str, FailureKind]] = {"invariant": "check", "answer": "answer"}
 """What a refused EMIT is a failure of, by the refusal's code; of the others it is a conflict."""
 
