@@ -220,11 +220,13 @@ class Conversation:
         calls = fields.texts(verdict, "calls")
         unanswered = [call for call in calls if call not in results]
         if refused is not None:
-            message = f"refused, nothing was changed: {fields.text(refused, 'message')}"
-            for call in unanswered:
-                results[call] = ToolResult(call, message, error=True)
-            if not unanswered:
-                loose.append(message)
+            loose.append(f"refused, nothing was changed: {fields.text(refused, 'message')}")
+        for call in unanswered:
+            # Its answer was not taken: why is said once, in the place of the first.
+            told = "\n".join(loose) if call == unanswered[0] else "not taken, as above"
+            results[call] = ToolResult(call, told, error=True)
+        if unanswered:
+            loose = []
         left = self._limits.turns - self.turns
         if left <= 2:
             loose.append(f"{left} turn{'' if left == 1 else 's'} left: answer now")

@@ -239,10 +239,12 @@ class Reader:
             if found is None:
                 known = f"s1 to s{len(self._shards)}" if len(self._shards) else "none"
                 raise _Unclear(f"there is no shard {name!r}; you were shown {known}")
-            given["path"] = path = _file_of(name, found, given)
-            shown = [one for one in found if one.path == path]
-        if "path" not in given:
+            given["path"] = where = _file_of(name, found, given)
+            shown = [one for one in found if one.path == where]
+        path = given.get("path")
+        if not isinstance(path, str):
             raise _Unclear("it names no shard and no path")
+        given["path"] = _spell(path)
         try:
             made = wire.parse(EditOp, given)
         except wire.WireError as error:
