@@ -187,6 +187,13 @@ def test_a_broken_invariant_comes_back(mission: Mission) -> None:
     assert "a + b" in core(mission)
 
 
+def test_an_edit_outside_the_leases_comes_back(mission: Mission) -> None:
+    angel = Watched(turns(edit(ADDED), edit(SWAP)))
+    ended = mission.ended(HEAD + f"LEASE file:{CORE}\n" + ONE[len(HEAD) :], angel=angel)
+    assert (ended.exit_code, ended.message) == (0, None)
+    assert "notes.md" in told(angel.asked[1]) and "lease" in told(angel.asked[1])
+
+
 @pytest.mark.parametrize("rejects", [0, 1, 3])
 def test_invalid_answers_go_back_a_bounded_number_of_times(mission: Mission, rejects: int) -> None:
     (mission.root / "genesis.toml").write_text(f"[angel]\nrejects = {rejects}\n")
