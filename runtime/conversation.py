@@ -114,7 +114,8 @@ class Conversation:
                     return self._give_up(standing, before if given_up else complaint)
             before = complaint
             self._past.append(self._told(answer, verdict, refused))
-        return self._fail("answer", f"the angel had no answer within {self._limits.turns} turns")
+        late = f"the angel had no answer within {self._limits.turns} turns"
+        return self._give_up(standing, f"{late}; {before}" if before else late)
 
     def _give_up(self, standing: JsonObject | None, complaint: str) -> JsonObject:
         if standing is None:
