@@ -114,7 +114,8 @@ class Conversation:
                     return self._give_up(standing, before if given_up else complaint)
             before = complaint
             self._past.append(self._told(answer, verdict, refused))
-        return self._fail("answer", f"the angel had no answer within {self._limits.turns} turns")
+        late = f"the angel had no answer within {self._limits.turns} turns"
+        return self._give_up(standing, f"{late}; {before}" if before else late)
 
     def _give_up(self, standing: JsonObject | None, complaint: str) -> JsonObject:
         if standing is None:
@@ -220,11 +221,13 @@ class Conversation:
         calls = fields.texts(verdict, "calls")
         unanswered = [call for call in calls if call not in results]
         if refused is not None:
-            message = f"refused, nothing was changed: {fields.text(refused, 'message')}"
-            for call in unanswered:
-                results[call] = ToolResult(call, message, error=True)
-            if not unanswered:
-                loose.append(message)
+            loose.append(f"refused, nothing was changed: {fields.text(refused, 'message')}")
+        for call in unanswered:
+            # Its answer was not taken: why is said once, in the place of the first.
+            told = "\n".join(loose) if call == unanswered[0] else "not taken, as above"
+            results[call] = ToolResult(call, told, error=True)
+        if unanswered:
+            loose = []
         left = self._limits.turns - self.turns
         if left <= 2:
             loose.append(f"{left} turn{'' if left == 1 else 's'} left: answer now")

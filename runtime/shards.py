@@ -6,7 +6,7 @@ was asked for by (an inner section is a mission of its own and counts from its o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..heaven.records import JsonObject
 from ..proto import wire
@@ -25,10 +25,12 @@ def handle(index: int) -> str:
 
 
 class Shards:
-    """`shards` are page-fault shards as recorded, in the order of showing."""
+    """`shards` are page-fault shards as recorded, in the order of showing; those at the indices
+    `hidden` were left out, and count only for the numbering."""
 
-    def __init__(self, shards: Sequence[JsonObject]) -> None:
+    def __init__(self, shards: Sequence[JsonObject], hidden: Collection[int] = ()) -> None:
         self._shards = tuple(shards)
+        self._hidden = frozenset(hidden)
 
     def __len__(self) -> int:
         return len(self._shards)
@@ -38,12 +40,19 @@ class Shards:
         number = name.strip().removeprefix("s")
         if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= len(self):
             return None
-        index = self.original(int(number) - 1)
+        at = int(number) - 1
+        index = None if at in self._hidden else self.original(at)
         return () if index is None else _excerpts(self._shards[index])
 
     def every(self) -> tuple[Excerpt, ...]:
-        """All excerpts, oldest first."""
-        return tuple(one for shard in self._shards for one in _excerpts(shard))
+        """All excerpts that were shown, oldest first."""
+        shown = (at for at in range(len(self)) if at not in self._hidden)
+        return tuple(
+            one
+            for at in shown
+            if (index := self.original(at)) is not None
+            for one in _excerpts(self._shards[index])
+        )
 
     def original(self, index: int) -> int | None:
         """The index of the shard with the text of the one at `index`: another one where that is
@@ -61,11 +70,14 @@ class Shards:
     def render(self, index: int) -> str:
         """The shard under its handle: where each excerpt is from, and its lines with numbers."""
         shard = self._shards[index]
+        original = self.original(index)
+        if original is not None and original in self._hidden and index not in self._hidden:
+            # Heaven sends a text once, and this one was left out of what the angel was shown.
+            shard = self._shards[original]
         meta = fields.record(shard, "meta")
         title = f"## {handle(index)} {fields.text(shard, 'kind')} {fields.text(meta, 'subject')}"
         note = fields.optional_text(meta, "note")
         if fields.text(shard, "kind") == "unchanged":
-            original = self.original(index)
             where = "what was shown before" if original is None else handle(original)
             note = f"the same as {where}"
         lines = [title + (f" ({note})" if note else "")]

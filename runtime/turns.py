@@ -14,6 +14,7 @@ from ..aa.output_mode import admitted, kind_of, texts
 from ..heaven import Heaven
 from ..heaven.canonical import decode_object
 from ..heaven.canonical import encode as canonical
+from ..heaven.errors import NotLeased
 from ..heaven.records import Json, JsonObject
 from . import fields
 from .angels.header import header
@@ -30,7 +31,7 @@ from .angels.reading import Reader
 from .angels.records import reply_json, reply_of
 from .angels.tools import offered, tools_json
 from .attempt import Edit, Tried, edit_of, try_edit
-from .edits import EditRefused
+from .edits import EditRefused, leased
 from .errors import AngelUnavailable
 from .exchange import Exchange, Prompt, Terms
 from .formats import FormatRefused
@@ -144,7 +145,7 @@ def validate(heaven: Heaven, root: Path, run: str, answer: str, terms: Terms) ->
     held = frozenset(kind for kind, name in _HOLDERS.items() if response.get(name) is not None)
     kind = kind_of(terms.mode, fields.text(response, "output_type"), held)
     result |= {"response": dict(response), "kind": kind}
-    refused = _refusal(heaven, root, kind, response, kinds, terms)
+    refused = _refusal(heaven, root, run, kind, response, kinds, terms)
     if refused is not None:
         result["refused"] = refused
     return result
@@ -156,6 +157,7 @@ _HOLDERS: Final = {"edit_ir": "edit_ir", "macro_ops": "macro_ops", "diff_fallbac
 def _refusal(
     heaven: Heaven,
     root: Path,
+    run: str,
     kind: str,
     response: JsonObject,
     kinds: frozenset[str],
@@ -174,9 +176,14 @@ def _refusal(
         if not isinstance(edit, Edit):
             return _of_record(edit)
         tried = try_edit(edit, output, terms.invariants, heaven, root)
+        if not isinstance(tried, Tried):
+            return _of_record(tried)
+        with leased(heaven, tried.staged, run, None):
+            return None
     except (EditRefused, FormatRefused) as refused:
         return {"code": refused.code, "message": str(refused)}
-    return None if isinstance(tried, Tried) else _of_record(tried)
+    except NotLeased as refused:
+        return {"code": "lease", "message": str(refused)}
 
 
 def _of_record(record: JsonObject) -> dict[str, Json]:

@@ -29,6 +29,9 @@ from .tools import EDIT_TOOL, MACRO_TOOL, command_of
 MOST_FAULTS: Final = 10
 """Page faults that one turn may ask for."""
 
+MOST_SEARCHED: Final = 1_000_000
+"""Characters at the end of a reply in which an answer is looked for that stands within prose."""
+
 _ANSWERS: Final = {"edit_ir": "edit_ir", "macro_ops": "macro_ops", "diff": "diff_fallback"}
 """The field that holds an answer, and the output type that it is."""
 
@@ -239,10 +242,12 @@ class Reader:
             if found is None:
                 known = f"s1 to s{len(self._shards)}" if len(self._shards) else "none"
                 raise _Unclear(f"there is no shard {name!r}; you were shown {known}")
-            given["path"] = path = _file_of(name, found, given)
-            shown = [one for one in found if one.path == path]
-        if "path" not in given:
+            given["path"] = where = _file_of(name, found, given)
+            shown = [one for one in found if one.path == where]
+        path = given.get("path")
+        if not isinstance(path, str):
             raise _Unclear("it names no shard and no path")
+        given["path"] = _spell(path)
         try:
             made = wire.parse(EditOp, given)
         except wire.WireError as error:
@@ -317,6 +322,7 @@ def _json_of(text: str) -> JsonObject | None:
 
 def _last_answer(text: str) -> JsonObject | None:
     """The last JSON object within a text that looks like an answer: drafts come before it."""
+    text = text[-MOST_SEARCHED:]
     decoder = json.JSONDecoder()
     found: JsonObject | None = None
     at = text.find("{")

@@ -33,6 +33,7 @@ from genesis_ssmp.runtime.execute import Ended, Program, execute, resume
 from genesis_ssmp.runtime.replay import replay
 
 from .angel import edit_answer, scripted
+from .conversations import call, edit, turns
 from .crash import in_child
 from .repository import CALCULATOR
 
@@ -75,8 +76,10 @@ def angel() -> ScriptedAngel:
         for n in range(3)
     ]
     first, second = (cast("dict[str, Json]", _comment(text)) for text in ("bad", "adds"))
+    # A conversation: it asks for more, is refused a file that is there, and then answers.
+    taken = edit({"op": "add_file", "path": "calc/core.py", "content": ""})
     return scripted(
-        edit_answer(first),
+        turns(call("pf_slice", path="tests/test_core.py"), taken, edit_answer(first)),
         edit_answer(second, notes[0]),
         edit_answer(notes[1]),
         edit_answer(notes[2]),
@@ -99,7 +102,7 @@ class Counted:
     def reply(self, turn: Turn) -> Reply:
         faulty.point("ask")
         answer = self._inner.reply(turn)
-        self._pay(f"answer {turn.call}")
+        self._pay(f"answer {turn.turn}")
         faulty.point("answered")
         return answer
 

@@ -6,6 +6,7 @@ diff, two answers that the next attempt mended, an edit that was refused.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -46,9 +47,8 @@ def test_a_changed_task_of_such_a_run_is_a_divergence() -> None:
 
         get_blob = bundle.get_blob
 
-        def events(self, *args: object, **kwargs: object) -> list[Event]:
-            found = list(bundle.events(*args, **kwargs))  # type: ignore[arg-type]  # passed on
-            return [self.changed(event) for event in found]
+        def events(self, after: int = 0, kinds: Collection[str] | None = None) -> Iterator[Event]:
+            return map(self.changed, bundle.events(after, kinds))
 
         def changed(self, event: Event) -> Event:
             if event.data.get("op") != "ANGEL":
