@@ -55,6 +55,7 @@ def going_about(root: Path) -> list[Row]:
     from genesis_ssmp.runtime.debugging.breakpoints import Breakpoints
     from genesis_ssmp.runtime.debugging.debugger import Debugger
     from genesis_ssmp.runtime.debugging.timeline import Timeline
+    from genesis_ssmp.runtime.limits import Limits
     from genesis_ssmp.runtime.runs import Run
 
     section = (
@@ -75,7 +76,7 @@ def going_about(root: Path) -> list[Row]:
         lines=(Line(2, 1),) * len(code),
     )
     record = InMemory([pc for pc, one in enumerate(code) if one.op is Op.FAULT_SLICE])
-    run = Run("r1", 1, "p.isa", "", None, None, {}, "")
+    run = Run("r1", 1, "p.isa", "", None, None, {}, "", Limits())
     far, back = [], []
     for _ in range(3):
         timeline = Timeline(record, run, module)
