@@ -7,14 +7,30 @@ same ranking on any machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from ...heaven import Heaven
 from ...heaven.records import Symbol
+from .evidence import Evidence
+from .lexical import by_names, by_words
+from .neighbours import by_calls
 from .terms import Terms, read_terms
+
+if TYPE_CHECKING:
+    from ...heaven.index.symbols import SymbolIndex
 
 FILES = 50
 SYMBOLS = 200
 """How many of each are given unless said."""
+
+_REASONS: Final = 5
+_FROM_FILE: Final = 0.35
+_FROM_SYMBOLS: Final = 0.5
+_ASIDE: Final = 0.3
+_ASIDE_PARTS: Final = frozenset(
+    {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks",
+     "bench", "__tests__", "testdata", "fixtures", "scripts", "tools", "vendor", "_vendor"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +66,47 @@ def rank(heaven: Heaven, task: str, *, files: int = FILES, symbols: int = SYMBOL
     stands anywhere in the code. Raises TreeUnreadable."""
     terms = read_terms(task)
     index = heaven.index
+    return index.ask(lambda: _rank(index, terms, files, symbols))
 
-    def question() -> Ranking:
-        of_symbols: dict[int, tuple[Symbol, float, list[str]]] = {}
-        of_files: dict[str, tuple[float, list[str]]] = {}
 
-        def offer(symbol: Symbol | None, path: str, score: float, reason: str) -> None:
-            if symbol is not None:
-                one, known, reasons = of_symbols.get(symbol.id, (symbol, 0.0, []))
-                of_symbols[symbol.id] = (one, known + score, [*reasons, reason])
-            total, why = of_files.get(path, (0.0, []))
-            of_files[path] = (total + score, [*why, reason])
+def _rank(index: SymbolIndex, terms: Terms, count: int, symbol_count: int) -> Ranking:
+    symbols, files = Evidence(), Evidence()
+    by_words(index, terms, symbols, files)
+    by_names(index, terms, symbols, files)
+    tests = _wants_tests(terms)
+    for evidence in (symbols, files):
+        evidence.scale(lambda path: _prior(path, tests))
+    by_calls(index, symbols, files)
+    best_of: dict[str, float] = {}
+    for (path, _), score in symbols.of.items():
+        best_of[path] = max(best_of.get(path, 0.0), score)
+    for path, score in best_of.items():
+        files.of[(path, None)] = files.of.get((path, None), 0.0) + _FROM_SYMBOLS * score
+    for path, number in symbols.of:
+        symbols.of[(path, number)] += _FROM_FILE * files.of.get((path, None), 0.0)
+    ranked: list[RankedSymbol] = []
+    for key in symbols.best(symbol_count):
+        path, number = key
+        if number is not None:
+            one = index.symbols_in(path)[number]
+            ranked.append(RankedSymbol(one, symbols.of[key], symbols.reasons(key)[:_REASONS]))
+    return Ranking(
+        terms,
+        tuple(
+            RankedFile(key[0], files.of[key], files.reasons(key)[:_REASONS])
+            for key in files.best(count)
+        ),
+        tuple(ranked),
+    )
 
-        for word in dict.fromkeys([*terms.names, *terms.words]):
-            weight = 3.0 if word in terms.names else 1.0
-            for place, hit in enumerate(index.hits(word, 20)):
-                offer(hit.symbol, hit.path, weight / (place + 2), f"{hit.how} `{word}`")
-        ranked = sorted(of_symbols.values(), key=lambda one: (-one[1], one[0].path, one[0].id))
-        listed = sorted(of_files.items(), key=lambda one: (-one[1][0], one[0]))
-        return Ranking(
-            terms,
-            tuple(
-                RankedFile(path, score, tuple(dict.fromkeys(why)))
-                for path, (score, why) in listed[:files]
-            ),
-            tuple(
-                RankedSymbol(one, score, tuple(dict.fromkeys(why)))
-                for one, score, why in ranked[:symbols]
-            ),
-        )
 
-    return index.ask(question)
+def _wants_tests(terms: Terms) -> bool:
+    return not {"test", "tests"}.isdisjoint(terms.words)
+
+
+def _prior(path: str, tests: bool) -> float:
+    """How likely a change is in a file of this kind, before its content is looked at."""
+    parts = path.lower().split("/")
+    aside = not _ASIDE_PARTS.isdisjoint(parts[:-1])
+    aside = aside or parts[-1].startswith("test_") or parts[-1] in ("conftest.py", "setup.py")
+    return _ASIDE if aside and not tests else 1.0

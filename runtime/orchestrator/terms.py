@@ -45,10 +45,12 @@ _COMMON: Final = frozenset(_COMMON_WORDS.split())
 class Terms:
     """`names` are identifiers as they were written (dotted ones whole); `words` are small letters,
     plain words and the parts of names; `paths` may be the ends of paths; `places` are paths with
-    a line (1-based). Each in the order of the text, once."""
+    a line (1-based); `pairs` are words that stand side by side. Each in the order of the text,
+    once."""
 
     names: tuple[str, ...]
     words: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
     paths: tuple[str, ...]
     places: tuple[tuple[str, int], ...]
 
@@ -78,16 +80,27 @@ def read_terms(task: str) -> Terms:
     for match in _QUOTED.finditer(text):
         inner = next(group for group in match.groups() if group)
         quoted.update(one.removesuffix("()") for one in _NAME.findall(inner))
-    for token in _NAME.findall(text):
+    pairs: dict[tuple[str, str], None] = {}
+    before, end = "", 0
+    for match in _NAME.finditer(text):
+        token = match[0]
+        if text[end : match.start()].strip(" -`"):
+            before = ""
         name = token.removesuffix("()")
         if name in quoted or token.endswith("()") or _is_name(name):
             names[name] = None
         for part in split_name(name):
             if len(part) > 1 and (part not in _COMMON or name in quoted):
                 words[part] = None
+                if before:
+                    pairs[(before, part)] = None
+                before = part
+            else:
+                before = ""
+        end = match.end()
     for path in paths:
         words.update(dict.fromkeys(one for one in split_name(path) if one not in _SUFFIXES))
-    return Terms(tuple(names), tuple(words), tuple(paths), tuple(places))
+    return Terms(tuple(names), tuple(words), tuple(pairs), tuple(paths), tuple(places))
 
 
 def _is_name(token: str) -> bool:
