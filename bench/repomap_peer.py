@@ -13,12 +13,14 @@ import json
 import re
 import sys
 from collections import defaultdict
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
 from aider.repomap import RepoMap
 
 _SHORTEST = 5
+_MOST = 20_000
 
 
 def _counter():
@@ -57,9 +59,13 @@ def maps(request: dict, model: _Model) -> list[str]:
         stem = Path(path).with_suffix("").name.lower()
         if len(stem) >= _SHORTEST:
             by_stem[stem].add(path)
-    mentioned = {one for word in identifiers if len(word) >= _SHORTEST for one in by_stem[word.lower()]}
+    mentioned = {
+        one for word in identifiers if len(word) >= _SHORTEST for one in by_stem[word.lower()]
+    }
     tokens = {token.strip(",.!;:?\"'`()*_") for token in words.split()}
-    mentioned.update(path for path in request["files"] if path in tokens or Path(path).name in tokens)
+    mentioned.update(
+        path for path in request["files"] if path in tokens or Path(path).name in tokens
+    )
     found = []
     repo_map = RepoMap(1024, root, model, _Silent(), refresh="always")
     for budget in request["budgets"]:
@@ -77,6 +83,26 @@ def maps(request: dict, model: _Model) -> list[str]:
     return found
 
 
+# Tags in memory, by content: releases that follow each other share most of their files, and nothing
+# is written into the tree that the other ways read.
+_TAGS: dict[tuple[str, str], list] = {}
+_parse = RepoMap.get_tags_raw
+
+
+def _tags(self: RepoMap, name: str, relative: str) -> list:
+    try:
+        digest = sha256(Path(name).read_bytes()).hexdigest()
+    except OSError:
+        return []
+    key = (relative, digest)
+    if key not in _TAGS:
+        if len(_TAGS) > _MOST:
+            _TAGS.clear()
+        _TAGS[key] = list(_parse(self, name, relative))
+    return [one._replace(fname=name) for one in _TAGS[key]]
+
+
+RepoMap.get_tags_raw = _tags
 RepoMap.load_tags_cache = lambda self: setattr(self, "TAGS_CACHE", {})
 
 

@@ -14,6 +14,7 @@ from . import fields
 from .door import Entry
 from .edits.journal import LANDED, STAGED, edit_id_of, undo_name
 from .errors import NoSuchRun, RunDamaged
+from .orchestrator.packing import LATEST
 from .outcome import Outcome
 from .record import Record
 
@@ -30,7 +31,8 @@ INTERRUPTED = "interrupted"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
-    often it went on after its process had died, `undone` says that it was taken back since.
+    often it went on after its process had died, `undone` says that it was taken back since,
+    `packing` by which version of the prompt compiler its packs were made.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -43,6 +45,7 @@ class Run:
     angel: str | None
     params: dict[str, str]
     started: str
+    packing: int = 1
     status: str | None = None
     exit_code: int | None = None
     message: str | None = None
@@ -82,6 +85,7 @@ def start(
         "source": None if source is None else blobs[1],
         "angel": angel,
         "params": parameters,
+        "packing": LATEST,
     }
     return _started(heaven.append("run_started", data))
 
@@ -258,6 +262,7 @@ def _started(event: Event) -> Run:
         angel=fields.optional_text(event.data, "angel"),
         params={key: fields.text(params, key) for key in params},
         started=event.time,
+        packing=fields.number(event.data, "packing") if "packing" in event.data else 1,
     )
 
 
@@ -272,6 +277,7 @@ def _started_of(run: Run) -> Run:
         run.angel,
         run.params,
         run.started,
+        run.packing,
     )
 
 
@@ -287,6 +293,7 @@ def _finished(run: Run, event: Event) -> Run:
         run.angel,
         run.params,
         run.started,
+        run.packing,
         status=fields.text(data, "status"),
         exit_code=fields.number(data, "exit_code"),
         message=fields.optional_text(data, "message"),
