@@ -5,6 +5,9 @@ the release changed. Each way gets the words, the older release's tree and a bud
 gives a text. A file counts as found if a line of its source is in the text under its path, a
 definition if the line that names it is; for every way alike.
 
+`rank_bm25` and, in an environment of its own, `aider-chat` are installed for this bench alone; a
+way whose program is not named is left out.
+
 Half of the packages, by a hash of their names, were looked at while the ranking was made; the
 figures to believe are those of the others (`held out`).
 """
@@ -23,6 +26,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -146,11 +150,10 @@ def whole_files(one: Task, budgets: Sequence[int]) -> list[str]:
 def bm25(one: Task, words: str, budgets: Sequence[int], *, tests: bool) -> list[str]:
     """The classic: files as bags of words, names split, ranked by Okapi BM25, shown whole. Without
     `tests` it is told which files are the package's source, as no other way is."""
-    from rank_bm25 import BM25Okapi
-
+    okapi = import_module("rank_bm25").BM25Okapi
     files = [file for file in code_of(one) if tests or is_source(file[0])]
     corpus = [_bag(path + "\n" + text.decode("utf-8", errors="replace")) for path, text in files]
-    scores = BM25Okapi(corpus).get_scores(_bag(words))
+    scores = okapi(corpus).get_scores(_bag(words))
     order = sorted(range(len(files)), key=lambda place: (-scores[place], files[place][0]))
     return fill((files[place] for place in order), budgets)
 
@@ -224,7 +227,11 @@ def _names(lines: set[str], text: str) -> bool:
 
 
 def measure(
-    given: tuple[str, str, str], ways: Sequence[str], python: str, hides: Sequence[bool]
+    given: tuple[str, str, str],
+    ways: Sequence[str],
+    budgets: Sequence[int],
+    python: str,
+    hides: Sequence[bool],
 ) -> list[Found]:
     try:
         one = task(*given)
@@ -238,18 +245,18 @@ def measure(
     for hide in hides:
         words = masked(one) if hide else one.words
         makers: dict[str, Callable[[], list[str]]] = {
-            "ours": partial(ours, root, words, BUDGETS),
-            "bm25 over files": partial(bm25, one, words, BUDGETS, tests=True),
-            "bm25, no tests": partial(bm25, one, words, BUDGETS, tests=False),
-            "whole files": partial(whole_files, one, BUDGETS),
+            "ours": partial(ours, root, words, budgets),
+            "bm25 over files": partial(bm25, one, words, budgets, tests=True),
+            "bm25, no tests": partial(bm25, one, words, budgets, tests=False),
+            "whole files": partial(whole_files, one, budgets),
         }
         if peer is not None:
-            makers["repo map"] = partial(peer.maps, root, listed, words, BUDGETS)
+            makers["repo map"] = partial(peer.maps, root, listed, words, budgets)
         for way in ways:
             started = time.perf_counter()
             texts = makers[way]()
             seconds = time.perf_counter() - started
-            for budget, text in zip(BUDGETS, texts, strict=True):
+            for budget, text in zip(budgets, texts, strict=True):
                 files, symbols = share(text, one)
                 found.append(
                     Found(way, one.package, one.newer, hide, budget, files, symbols, seconds)
@@ -264,12 +271,13 @@ def _peer(python: str) -> RepoMapPeer:
 
 
 def table(found: Sequence[Found]) -> Iterator[str]:
+    budgets = list(dict.fromkeys(one.budget for one in found))
     yield f"{'way':18}" + "".join(
-        f"{f'{budget // 1000}k files':>11}{'symbols':>9}" for budget in BUDGETS
+        f"{f'{budget // 1000}k files':>11}{'symbols':>9}" for budget in budgets
     )
     for way in dict.fromkeys(one.way for one in found):
         cells = ""
-        for budget in BUDGETS:
+        for budget in budgets:
             rows = [one for one in found if one.way == way and one.budget == budget]
             files = sum(one.files for one in rows) / len(rows)
             symbols = sum(one.symbols for one in rows) / len(rows)
@@ -283,6 +291,7 @@ def main() -> None:
     parser.add_argument("--aider-python", default="", help="a Python that has aider-chat")
     parser.add_argument("--only", choices=("tuning", "held-out"))
     parser.add_argument("--limit", type=int, default=0, help="so many tasks of each package")
+    parser.add_argument("--budgets", type=int, nargs="+", default=list(BUDGETS))
     parser.add_argument("--as-written", action="store_true", help="not the masked words")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, help="write each task's figures here, as JSON lines")
@@ -298,7 +307,10 @@ def main() -> None:
     hides = (False,) if given.as_written else (False, True)
     found: list[Found] = []
     with ProcessPoolExecutor(given.workers) as pool:
-        jobs = [pool.submit(measure, one, ways, given.aider_python, hides) for one in wanted]
+        jobs = [
+            pool.submit(measure, one, ways, given.budgets, given.aider_python, hides)
+            for one in wanted
+        ]
         for job in jobs:
             found.extend(job.result())
             if given.out:
@@ -307,7 +319,7 @@ def main() -> None:
         for tuning in (True, False):
             rows = [one for one in found if one.masked == hide and is_tuning(one.package) == tuning]
             if rows:
-                count = len(rows) // (len(ways) * len(BUDGETS))
+                count = len({(one.package, one.newer) for one in rows})
                 title = "names and paths masked" if hide else "as written"
                 packages = len({one.package for one in rows})
                 part = "tuning" if tuning else "held out"
