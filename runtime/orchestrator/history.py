@@ -84,6 +84,9 @@ def _commits(root: Path, head: str, file: Path | None) -> tuple[Commit, ...]:
             continue
         if len(found) == COMMITS:
             break
+        if one.parent_ids and one.parent_ids[0] not in repository:
+            # The oldest commit of a shallow clone: what it changed is not there.
+            break
         sha = str(one.id)
         subject = one.message.partition("\n")[0][:_SUBJECT]
         found.append(known.get(sha) or Commit(sha, subject, tuple(_changed(one, prefix))))
