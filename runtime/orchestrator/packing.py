@@ -9,7 +9,7 @@ line once; what was left out, by name, so that it can be asked for; earlier fail
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -83,9 +83,14 @@ def make_pack(
     raise too_large
 
 
+def handle_of(shard: JsonObject) -> str:
+    """What Heaven calls the shard."""
+    return fields.text(fields.record(shard, "meta"), "handle")
+
+
 def compile_pack(
     task: str,
-    returns: str,
+    returns: str | None,
     invariants: Sequence[str],
     context: Sequence[JsonObject],
     budget: int,
@@ -93,33 +98,48 @@ def compile_pack(
     role: Role = "builder",
     hot: Collection[str] = (),
     recent: Collection[str] = (),
-    count: Callable[[str], int] = count_tokens,
+    header: str = HEADER,
+    name_of: Callable[[JsonObject], str] = handle_of,
 ) -> Pack:
     """The pack of at most `budget` tokens; the same arguments give the same text.
 
     `context` has shards and notes of failures (without `excerpts`), in the program's order. `hot`
-    and `recent` have the subjects that count for more. Raises PackTooLarge.
+    and `recent` have the subjects that count for more. `name_of` says what a shard is called in the
+    text. Without `header` and `returns` these are said elsewhere. Raises PackTooLarge.
     """
     shards = _distinct([one for one in context if "excerpts" in one])
     notes = [one for one in context if "excerpts" not in one]
     pinned = [one for one in shards if is_pinned(one, role)]
     others = [one for one in shards if not is_pinned(one, role)]
 
-    def render(kept: Sequence[JsonObject]) -> str:
-        names = [_title(one) for one in others if not any(one is had for had in kept)]
-        return _render(task, returns, invariants, pinned, kept, names, notes)
+    names = {id(one): name_of(one) for one in shards}
+    top = [header] if header else []
+    if invariants:
+        top.append("## Invariants\n" + "".join(f"- {text}\n" for text in invariants))
+    if returns is not None:
+        top.append(f"## Output\n{returns}\n")
+    bottom = [*(note_text(note) for note in notes), f"## Task\n{task}\n"]
 
-    bare = count(render(()))
+    def render(kept: Sequence[JsonObject]) -> str:
+        shown = _Shown(names)
+        parts = [shown.show(shard) for shard in [*pinned, *kept]]
+        left_out = [one for one in others if not any(one is had for had in kept)]
+        if left_out:
+            titles = "".join(f"- {shown.title(one)}\n" for one in left_out)
+            parts.append(f"## Left out: the budget did not hold them\n{titles}")
+        return "\n".join([*top, *parts, *bottom])
+
+    bare = count_tokens(render(()))
     if bare > budget:
         raise PackTooLarge(bare, budget)
-    kept = _choose(pinned, others, budget - bare, hot, recent)
+    kept = _choose(pinned, others, budget - bare, names, hot, recent)
     text = render(_in_order(others, kept))
-    tokens = count(text)
+    tokens = count_tokens(text)
     while tokens > budget:
         # What was chosen last is the least: joined, the lines came out longer than they are apart.
         kept.pop()
         text = render(_in_order(others, kept))
-        tokens = count(text)
+        tokens = count_tokens(text)
     shown = _in_order(shards, [*pinned, *kept])
     left = [one for one in others if not any(one is had for had in kept)]
     return Pack(text, tokens, tuple(shown), tuple(left))
@@ -129,46 +149,72 @@ def _choose(
     pinned: Sequence[JsonObject],
     others: Sequence[JsonObject],
     room: int,
+    names: Mapping[int, str],
     hot: Collection[str],
     recent: Collection[str],
 ) -> list[JsonObject]:
     """The most salient shards that fit into `room` tokens, in the order in which they were taken:
     each time the best of what is left, by its lines that are not shown yet."""
-    shown = _Shown()
+    shown = _Shown(names)
     for one in pinned:
-        shown.lines(one)
-    # Named already among what is left out: keeping one takes that line away.
+        shown.show(one)
     left = list(others)
     kept: list[JsonObject] = []
     while left:
-        costs = [_cost(one, shown) for one in left]
+        costs = [shown.cost(one) for one in left]
         scores = [salience(one, cost, hot, recent) for one, cost in zip(left, costs, strict=True)]
         fitting = [place for place, cost in enumerate(costs) if cost <= room]
         if not fitting:
             break
         best = max(fitting, key=lambda place: (scores[place], -place))
         room -= costs[best]
-        shown.lines(left[best])
+        shown.show(left[best])
         kept.append(left.pop(best))
     return kept
 
 
-def _cost(shard: JsonObject, shown: _Shown) -> int:
-    lines = _shard_lines(shard, shown.copy())
-    return sum(count_line(line + "\n") for line in lines) + 1
-
-
 @dataclass(slots=True)
 class _Shown:
-    """The lines that the text has so far."""
+    """The lines that a text has so far. `names` are those of the shards, by their identity."""
 
+    names: Mapping[int, str]
     known: set[Line] = field(default_factory=set)
 
-    def copy(self) -> _Shown:
-        return _Shown(set(self.known))
+    def title(self, shard: JsonObject) -> str:
+        return f"{self.names[id(shard)]} {fields.text(shard, 'kind')} {subject_of(shard)}"
 
-    def lines(self, shard: JsonObject) -> None:
-        _shard_lines(shard, self)
+    def show(self, shard: JsonObject) -> str:
+        """The text of a shard, without lines that are there already; they are from then on."""
+        lines, fresh = self._lines(shard)
+        self.known.update(fresh)
+        return "".join(lines)
+
+    def cost(self, shard: JsonObject) -> int:
+        """The tokens that showing it would take, and the blank line after it."""
+        return sum(map(count_line, self._lines(shard)[0])) + 1
+
+    def _lines(self, shard: JsonObject) -> tuple[list[str], set[Line]]:
+        meta = fields.record(shard, "meta")
+        note = fields.optional_text(meta, "note") if "note" in meta else None
+        lines = [f"## {self.title(shard)}" + (f" ({note})\n" if note else "\n")]
+        added: set[Line] = set()
+        for excerpt in fields.records(shard, "excerpts"):
+            path, blob = fields.text(excerpt, "path"), fields.text(excerpt, "file_blob")
+            start, end = fields.number(excerpt, "start_line"), fields.number(excerpt, "end_line")
+            texts = fields.text(excerpt, "text").split("\n")[: end - start + 1]
+            fresh = [
+                (number, text)
+                for number, text in enumerate(texts, start)
+                if (path, blob, number) not in self.known and (path, blob, number) not in added
+            ]
+            added.update((path, blob, number) for number, _ in fresh)
+            lines.append(f"{path}:{start}-{end}" + ("\n" if fresh else " (above)\n"))
+            width = len(str(end))
+            lines.extend(f"{number:>{width}}| {text}\n" for number, text in fresh)
+        data = fields.optional_record(shard, "data")
+        if data:
+            lines.extend(f"{name}: {value}\n" for name, value in data.items())
+        return lines, added
 
 
 def _distinct(shards: Sequence[JsonObject]) -> list[JsonObject]:
@@ -184,55 +230,3 @@ def _distinct(shards: Sequence[JsonObject]) -> list[JsonObject]:
 
 def _in_order(shards: Sequence[JsonObject], kept: Sequence[JsonObject]) -> list[JsonObject]:
     return [one for one in shards if any(one is had for had in kept)]
-
-
-def _title(shard: JsonObject) -> str:
-    handle = fields.text(fields.record(shard, "meta"), "handle")
-    return f"{handle} {fields.text(shard, 'kind')} {subject_of(shard)}"
-
-
-def _render(
-    task: str,
-    returns: str,
-    invariants: Sequence[str],
-    pinned: Sequence[JsonObject],
-    kept: Sequence[JsonObject],
-    left_out: Sequence[str],
-    notes: Sequence[JsonObject],
-) -> str:
-    parts = [HEADER]
-    if invariants:
-        parts.append("## Invariants\n" + "".join(f"- {text}\n" for text in invariants))
-    parts.append(f"## Output\n{returns}\n")
-    shown = _Shown()
-    parts.extend("\n".join(_shard_lines(shard, shown)) + "\n" for shard in [*pinned, *kept])
-    if left_out:
-        names = "".join(f"- {name}\n" for name in left_out)
-        parts.append(f"## Left out: the budget did not hold them\n{names}")
-    parts.extend(note_text(note) for note in notes)
-    parts.append(f"## Task\n{task}\n")
-    return "\n".join(parts)
-
-
-def _shard_lines(shard: JsonObject, shown: _Shown) -> list[str]:
-    """The text of a shard, without lines that are shown already; adds its lines to `shown`."""
-    meta = fields.record(shard, "meta")
-    note = fields.optional_text(meta, "note") if "note" in meta else None
-    lines = [f"## {_title(shard)}" + (f" ({note})" if note else "")]
-    for excerpt in fields.records(shard, "excerpts"):
-        path, blob = fields.text(excerpt, "path"), fields.text(excerpt, "file_blob")
-        start, end = fields.number(excerpt, "start_line"), fields.number(excerpt, "end_line")
-        texts = fields.text(excerpt, "text").split("\n")
-        fresh = [
-            (number, text)
-            for number, text in enumerate(texts[: end - start + 1], start)
-            if (path, blob, number) not in shown.known
-        ]
-        shown.known.update((path, blob, number) for number, _ in fresh)
-        lines.append(f"{path}:{start}-{end}" + ("" if fresh else " (above)"))
-        width = len(str(end))
-        lines.extend(f"{number:>{width}}| {text}" for number, text in fresh)
-    data = fields.optional_record(shard, "data")
-    if data:
-        lines.extend(f"{name}: {value}" for name, value in data.items())
-    return lines
