@@ -7,7 +7,7 @@ the path of their file, in the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _WHOLE: Final = 0.4
 """The part of the budget that whole definitions may take before any is only named."""
+_BROAD: Final = 0.2
+"""The part of the budget for the best line of each of many files, before any file has a second."""
 _LARGEST: Final = 0.15
 """The part of the budget that one definition may take."""
 _UNNAMED: Final = 0.25
@@ -69,9 +71,10 @@ class _Composer:
         candidates = list(_candidates(self._index, ranking))
         of_whole = int(self._budget * _WHOLE)
         self._bodies(candidates, self._budget - of_whole, whole)
+        self._broadly(candidates, named, whole)
         misses = 0
         for one, _ in candidates:
-            if one.id not in whole:
+            if one.id not in whole and one.id not in named:
                 if self._take(one.path, [one.name_at.start_line]):
                     named[one.id] = one
                 else:
@@ -99,6 +102,20 @@ class _Composer:
                 one for one in named.values() if one.id not in whole and self._has(one, whole=False)
             ),
         )
+
+    def _broadly(
+        self,
+        candidates: Sequence[tuple[Symbol, float]],
+        named: dict[int, Symbol],
+        whole: Collection[int],
+    ) -> None:
+        """Name the best definition of each file that nothing is shown of, in their order."""
+        keep = self._left - int(self._budget * _BROAD)
+        for one, _ in candidates:
+            if one.path not in self._lines and one.id not in whole:
+                if not self._take(one.path, [one.name_at.start_line], max(keep, 0)):
+                    return
+                named[one.id] = one
 
     def _bodies(
         self, candidates: Iterable[tuple[Symbol, float]], keep: int, whole: dict[int, Symbol]
