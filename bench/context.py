@@ -39,6 +39,8 @@ from bench.releases import NoTask, Task, cache, is_source, pairs, task
 
 BUDGETS: Final = (4_000, 8_000, 16_000)
 WAYS: Final = ("ours", "bm25 over files", "bm25, no tests", "repo map", "whole files")
+_FILES: Final = 120
+_SYMBOLS: Final = 600
 _NUMBER: Final = re.compile(r"^\d+\| ")
 _WORD: Final = re.compile(r"\w+")
 
@@ -110,7 +112,7 @@ def mask(one: Task) -> str:
 
 def ours(root: Path, words: str, budgets: Sequence[int]) -> list[str]:
     with Heaven.open(root) as heaven:
-        ranking = rank(heaven, words)
+        ranking = rank(heaven, words, files=_FILES, symbols=_SYMBOLS)
         return [compose(heaven, ranking, budget).text for budget in budgets]
 
 
