@@ -21,15 +21,17 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as field_of
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from genesis_ssmp.heaven import Heaven
-from genesis_ssmp.proto.edit_ir import EditIR
+from genesis_ssmp.runtime import fields
 from genesis_ssmp.runtime.edits import stage
+from genesis_ssmp.runtime.landing import parse_edit
 from genesis_ssmp.runtime.macros import expand_macro
 from genesis_ssmp.runtime.pack import HEADER
 from genesis_ssmp.runtime.tokens import count_tokens
@@ -80,7 +82,7 @@ class Sum:
 
     sent: int = 0
     received: int = 0
-    each: list[int] = field(default_factory=list)
+    each: list[int] = field_of(default_factory=list)
 
     def add(self, sent: int, received: int) -> None:
         self.sent += sent
@@ -238,7 +240,7 @@ def edit_ir(parts: Sequence[Change]) -> str:
 # Counting
 
 
-def count(words: str, parts: Sequence[Change], sums: Mapping[str, Sum]) -> None:
+def count(words: str, parts: Sequence[Change], sums: dict[str, Sum]) -> None:
     received = {
         "whole files": (WHOLE, whole_files(parts)),
         "search/replace": (BLOCKS, blocks(parts)),
@@ -252,22 +254,21 @@ def count(words: str, parts: Sequence[Change], sums: Mapping[str, Sum]) -> None:
             show = numbered if way == "Edit IR" else plain
             sent = instructions + show(parts, whole=whole) + f"\n## Task\n{words}\n"
             name = f"{way}, {'files' if whole else 'definitions'} sent"
-            sums.setdefault(name, Sum()).add(count_tokens(sent), count_tokens(answer))  # type: ignore[attr-defined]
+            sums.setdefault(name, Sum()).add(count_tokens(sent), count_tokens(answer))
 
 
-def renamed(one: Task, heaven: Heaven) -> tuple[str, list[Change]] | None:
-    """A rename of the first function that the release changed, as the macro op makes it."""
+def renamed(one: Task, heaven: Heaven) -> tuple[str, str, list[Change]] | None:
+    """Old name, new name and changes: the first function that the release changed, renamed by the
+    macro op."""
     for symbol in one.symbols:
         name = symbol.qualname.rpartition(".")[2]
-        if name.startswith("__") or name == symbol.qualname.partition(".")[0] != symbol.qualname:
+        if name.startswith("__"):
             continue
-        args = {"old": f"{symbol.path}::{symbol.qualname}", "new": f"{name}_anew"}
-        made = expand_macro(heaven, "RENAME_SYMBOL", args)
+        old, new = f"{symbol.path}::{symbol.qualname}", f"{name}_anew"
+        made = expand_macro(heaven, "RENAME_SYMBOL", {"old": old, "new": new})
         if "refused" in made:
             continue
-        from genesis_ssmp.runtime.landing import parse_edit
-
-        edit: EditIR = parse_edit(made["edit"])  # type: ignore[arg-type]
+        edit = parse_edit(fields.record(made, "edit"))
         staged = stage(edit, heaven.root, symbols=heaven, blobs=heaven)
         parts = [
             change(file.path, one.tree[file.path], file.after)
@@ -275,7 +276,7 @@ def renamed(one: Task, heaven: Heaven) -> tuple[str, list[Change]] | None:
             if file.after is not None and file.path.endswith(".py")
         ]
         if parts:
-            return f"Rename {symbol.qualname} in {symbol.path} to {name}_anew.", parts
+            return symbol.qualname, new, parts
     return None
 
 
@@ -290,9 +291,9 @@ def count_rename(one: Task, sums: dict[str, Sum]) -> None:
             made = renamed(one, heaven)
     if made is None:
         return
-    words, parts = made
+    old, new, parts = made
+    words = f"Rename {old} to {new}."
     count(words, parts, sums)
-    old, _, new = words.removeprefix("Rename ").partition(" in ")[0], "", words.split()[-1][:-1]
     call = {"macro_ops": [{"kind": "RENAME_SYMBOL", "old_name": old, "new_name": new}]}
     sent = our_instructions("macro_ops") + f"\n## Task\n{words}\n"
     sums.setdefault("macro op", Sum()).add(count_tokens(sent), count_tokens(json.dumps(call)))
@@ -301,9 +302,8 @@ def count_rename(one: Task, sums: dict[str, Sum]) -> None:
 
 
 def table(sums: Mapping[str, Sum]) -> Iterator[str]:
-    changes_counted = max(len(one.each) for one in sums.values())
     base = sums.get("search/replace, files sent")
-    yield f"{'way':36}{'sent':>10}{'received':>10}{'both':>10}{'x s/r':>8}{'median':>9}   ({changes_counted} changes)"
+    yield f"{'way':36}{'sent':>10}{'received':>10}{'both':>10}{'x s/r':>8}{'median':>9}"
     for name, one in sums.items():
         both = one.sent + one.received
         ratio = both / (base.sent + base.received) if base else 0.0
@@ -336,7 +336,7 @@ def main() -> None:
     tools = "the tool loop's" if find_spec(_TOOLS) is not None else "the answer's schema"
     print(f"Ours: {tools}, {count_tokens(our_instructions('edit_ir'))} tokens of instructions")
     for title, found in (("Real changes", sums), ("Renames", renames)):
-        print(f"\n{title}")
+        print(f"\n{title}: {max((len(one.each) for one in found.values()), default=0)}")
         print("\n".join(table(found)))
 
 
