@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import NoReturn, Protocol
 
@@ -18,13 +19,14 @@ from ..aa.opcodes import CHOICES, Kind, Op, Syscall
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
+from .angels.header import prompt_tokens
 from .angels.protocol import ToolResult
 from .effects import Effects
 from .exchange import Exchange, Prompt, Terms
 from .frames import SectionFailed
 from .limits import Limits
+from .orchestrator.packing import Shown, make_pack
 from .outcome import Failure, FailureKind
-from .pack import render_pack
 from .shards import Shards, is_shard
 
 _PROMPTS = frozenset({"prompt_section", "prompt_search", "prompt_summary"})
@@ -49,7 +51,8 @@ class Task:
 
     `call` counts the run's calls from 0, `turn` its turns; `mode` and `returns` say what answers
     the program takes. `context` is what the pack shows, in order; `mission` is whose allowance page
-    faults draw on. `budget` are the tokens left of `of`.
+    faults draw on. `budget` are the tokens left of `of`; `asked_at` is how long the context was
+    when the angel was last asked.
     """
 
     pc: int
@@ -63,6 +66,7 @@ class Task:
     mission: str
     budget: int
     of: int
+    asked_at: int
 
 
 class Conversation:
@@ -76,8 +80,7 @@ class Conversation:
         self._do = do
         self._limits = limits
         self._past: list[Exchange] = []
-        self._pack = render_pack(task.task, task.invariants, task.context)
-        self._prompt = any(is_shard(item) and item.get("kind") in _PROMPTS for item in task.context)
+        self._prompt = refers_to_prompt(task.context)
         about: list[Json] = [task.task, *task.invariants, *map(dict, task.context)]
         self._context = sha256(canonical(about)).hexdigest()
         self.faulted: list[JsonObject] = []
@@ -89,6 +92,13 @@ class Conversation:
     def shown(self) -> tuple[JsonObject, ...]:
         """The shards shown so far, in order: the n-th is `sN`."""
         return (*(item for item in self._task.context if is_shard(item)), *self.faulted)
+
+    @cached_property
+    def _pack(self) -> Shown:
+        """Compiled once it is needed: a replay asks nobody. Raises PackTooLarge."""
+        task = self._task
+        room = task.budget - prompt_tokens(task.mode, task.returns, prompt=self._prompt)
+        return make_pack(task.task, task.invariants, task.context, task.asked_at, room)
 
     def hold(self) -> JsonObject:
         """The answer, an `angel_response`. It would have landed when it was tried, or is the last
@@ -135,7 +145,9 @@ class Conversation:
             "budget": task.budget - self.tokens,
             "context": self._context,
         }
-        prompt = Prompt(task.mode, task.returns, self._prompt, self._pack, tuple(self._past))
+        prompt = Prompt(
+            task.mode, task.returns, self._prompt, lambda: self._pack, tuple(self._past)
+        )
         result = self._do(
             Syscall.ANGEL.value,
             Syscall.ANGEL,
@@ -163,13 +175,17 @@ class Conversation:
             "answer": answer,
         }
         checked = tuple(one for one in task.invariants if one.startswith("@"))
-        terms = Terms(task.mode, task.returns, self._prompt, checked, self.shown)
+
+        def terms() -> Terms:
+            hidden = self._pack.hidden
+            return Terms(task.mode, task.returns, self._prompt, checked, self.shown, hidden)
+
         return self._do(
             Syscall.VALIDATE.value,
             Syscall.VALIDATE,
             request,
             f"turn {self.turns}",
-            lambda: self._effects.validate(request, terms),
+            lambda: self._effects.validate(request, terms()),
         )
 
     def _fault(self, command: str, args: JsonObject) -> tuple[str, bool]:
@@ -190,7 +206,7 @@ class Conversation:
             return f"{fields.text(refused, 'message')}{hint}", True
         first = len(self.shown)
         self.faulted.extend(fields.records(result, "shards"))
-        shards = Shards(self.shown)
+        shards = Shards(self.shown, self._pack.hidden)
         texts = [shards.render(index) for index in range(first, len(shards))]
         return "\n".join([*texts, _left(result)]).rstrip("\n"), False
 
@@ -252,6 +268,11 @@ def _left(result: JsonObject) -> str:
 def excerpts_of(shards: Sequence[JsonObject]) -> list[JsonObject]:
     """The excerpts of shards, oldest first."""
     return [excerpt for shard in shards for excerpt in fields.records(shard, "excerpts")]
+
+
+def refers_to_prompt(context: Sequence[JsonObject]) -> bool:
+    """Whether the context has parts of a stored prompt, so that there may be more to ask for."""
+    return any(is_shard(item) and item.get("kind") in _PROMPTS for item in context)
 
 
 def mode_after(module: Module, pc: int) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..heaven.records import JsonObject
 from .angels.protocol import ToolResult
+from .orchestrator.packing import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +24,24 @@ class Prompt:
     """What an angel is shown: the task's pack, and the conversation since.
 
     `mode` and `returns` say what answers the program takes; `prompt` that it refers to a stored
-    prompt.
+    prompt. `pack` compiles the task's pack; it raises PackTooLarge.
     """
 
     mode: str
     returns: str
     prompt: bool
-    pack: str
+    pack: Callable[[], Shown]
     past: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an answer is held to. `shards` are those shown so far, in order."""
+    """What an answer is held to. `shards` are those of the conversation so far, in order; those at
+    the indices `hidden` were not shown."""
 
     mode: str
     returns: str
     prompt: bool
     invariants: tuple[str, ...]
     shards: tuple[JsonObject, ...]
+    hidden: frozenset[int]

@@ -34,8 +34,9 @@ class Moment:
     handler has been looked for yet.
 
     `steps`, `syscalls` and `angel_calls` count from the start, `tokens` what of the budget is
-    spent, `edits` the edits that stand. `sections` are the open ones, outermost first. `output` is
-    an answer or expansion that no EMIT has landed; `shown` are the excerpts its author saw.
+    spent, `edits` the edits that stand, `asked_at` the length that the context had when the angel
+    was last asked. `sections` are the open ones, outermost first. `output` is an answer or
+    expansion that no EMIT has landed; `shown` are the excerpts its author saw.
     """
 
     pc: int
@@ -47,6 +48,7 @@ class Moment:
     edits: int
     sections: tuple[Section, ...]
     context: tuple[JsonObject, ...]
+    asked_at: int
     invariants: tuple[str, ...]
     scopes: tuple[tuple[str, str], ...]
     output: JsonObject | None

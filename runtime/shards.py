@@ -67,6 +67,14 @@ class Shards:
                 return at
         return None
 
+    def whole(self, index: int) -> JsonObject:
+        """The shard with its text, taken from the one before it where it is `unchanged`."""
+        original = self.original(index)
+        shard = self._shards[index]
+        if original is None or original == index:
+            return dict(shard)
+        return {**self._shards[original], "meta": shard["meta"]}
+
     def render(self, index: int) -> str:
         """The shard under its handle: where each excerpt is from, and its lines with numbers."""
         shard = self._shards[index]

@@ -35,8 +35,9 @@ from .edits import EditRefused, leased
 from .errors import AngelUnavailable
 from .exchange import Exchange, Prompt, Terms
 from .formats import FormatRefused
-from .pack import estimate_tokens
+from .orchestrator.packing import PackTooLarge
 from .shards import Shards
+from .tokens import count_tokens
 
 LARGEST_REPLY: Final = 16_384
 """Tokens that one reply may have, where the budget has more."""
@@ -52,7 +53,7 @@ def ask(
     `{system, tools, pack, said, answer, angel, model, tokens_in, tokens_out, cached_read,
     cached_written, estimated}`: the first five are blobs (`said` what this turn says beyond the
     ones before it, null in a first turn), `answer` null and `refused` there where there is no
-    reply. Raises AngelUnavailable.
+    reply; `pack` is empty where not even the task fits. Raises AngelUnavailable.
     """
     if angel is None:
         raise AngelUnavailable("this instruction needs an angel, and none is configured")
@@ -62,7 +63,11 @@ def ask(
     listed = canonical(tools_json(tools))
     messages = tuple(_messages(heaven, prompt.past))
     said = canonical(message_json(messages[-1])) if messages else None
-    parts = [system.encode(), listed, prompt.pack.encode()]
+    try:
+        pack, too_large = prompt.pack().text, 0
+    except PackTooLarge as error:
+        pack, too_large = "", error.needed
+    parts = [system.encode(), listed, pack.encode()]
     blobs = heaven.put_blobs(parts if said is None else [*parts, said])
     result: dict[str, Json] = {
         "system": blobs[0],
@@ -74,9 +79,9 @@ def ask(
         "model": None,
         **_counts(Usage(0, 0), estimated=False),
     }
-    sent = [system, listed.decode(), prompt.pack, *(_text_of(one) for one in messages)]
-    needed = sum(estimate_tokens(text) for text in sent)
-    if needed + SMALLEST_REPLY > budget:
+    sent = [system, listed.decode(), pack, *(_text_of(one) for one in messages)]
+    needed = too_large + sum(count_tokens(text) for text in sent)
+    if too_large or needed + SMALLEST_REPLY > budget:
         result["refused"] = {
             "code": "budget",
             "message": f"the prompt needs about {needed:,} tokens, and an answer some more; "
@@ -90,7 +95,7 @@ def ask(
         task=fields.text(request, "task"),
         returns=prompt.returns,
         system=system,
-        pack=prompt.pack,
+        pack=pack,
         messages=messages,
         tools=tools,
         max_tokens=min(LARGEST_REPLY, budget - needed),
@@ -103,7 +108,7 @@ def ask(
         result["refused"] = {"code": code, "message": str(error)}
         return result | _counts(error.spent or Usage(0, 0), estimated=False)
     record = reply_json(reply)
-    spent = reply.usage or Usage(needed, estimate_tokens(_said_by(reply)))
+    spent = reply.usage or Usage(needed, count_tokens(_said_by(reply)))
     result["answer"] = heaven.put_blob(canonical(record))
     result["model"] = reply.model
     return result | _counts(spent, estimated=reply.usage is None)
@@ -131,7 +136,9 @@ def validate(heaven: Heaven, root: Path, run: str, answer: str, terms: Terms) ->
         return result
     kinds = admitted(terms.mode, terms.returns)
     tools = offered(terms.mode, terms.returns, prompt=terms.prompt)
-    reader = Reader(run, tools, Shards(terms.shards), heaven, texts="diff_fallback" in kinds)
+    reader = Reader(
+        run, tools, Shards(terms.shards, terms.hidden), heaven, texts="diff_fallback" in kinds
+    )
     said_by = reader.read(reply)
     result["faults"] = [
         {"id": one.id, "command": one.command, "args": dict(one.args)} for one in said_by.faults
@@ -170,7 +177,12 @@ def _refusal(
         return {"code": "answer", "message": message}
     welcome: list[Json] = [*texts(terms.mode)]
     output: dict[str, Json] = {"kind": kind, "response": dict(response), "texts": welcome}
-    shown = [one for shard in terms.shards for one in fields.records(shard, "excerpts")]
+    shown = [
+        excerpt
+        for index, shard in enumerate(terms.shards)
+        if index not in terms.hidden
+        for excerpt in fields.records(shard, "excerpts")
+    ]
     try:
         edit = edit_of(output, shown, heaven)
         if not isinstance(edit, Edit):

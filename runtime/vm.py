@@ -58,6 +58,7 @@ class Machine:
         self._edits = 0
         self._missions = 0
         self._tokens = 0
+        self._asked_at = 0
         self._angel_calls = 0
         self._turns = 0
         self._rejects = 0
@@ -143,6 +144,7 @@ class Machine:
             self._edits,
             tuple(frame.section() for frame in self._frames),
             tuple(self._context),
+            self._asked_at,
             tuple(self._invariants),
             tuple(self._scopes),
             None if self._output is None else dict(self._output),
@@ -288,6 +290,7 @@ class Machine:
             mission=self._frames[-1].mission if self._frames else "m0",
             budget=self._module.budget - self._tokens,
             of=self._module.budget,
+            asked_at=self._asked_at,
         )
         held = Conversation(task, self._effects, self._do, self._limits)
         self._angel_calls += 1
@@ -299,6 +302,7 @@ class Machine:
             self._rejects += held.rejects
             # What it asked for, this section's next task is shown too: Heaven sends it once.
             self._context.extend(held.faulted)
+            self._asked_at = len(self._context)
 
     def _answered_whole(self, recorded: Entry, task: str, returns: str) -> JsonObject:
         """A call that was recorded when it was one request and one answer."""
@@ -416,6 +420,7 @@ class Machine:
     def _again(self, frame: Frame, failure: Failure, advice: str) -> None:
         """Put the machine just behind the section's ENTER, with the failure in the context."""
         del self._context[frame.context_mark :]
+        self._asked_at = 0
         note: dict[str, Json] = {
             "kind": "failure",
             "message": failure.message,

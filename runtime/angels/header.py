@@ -10,7 +10,9 @@ from functools import cache
 from typing import Final
 
 from ...aa.output_mode import admitted, texts
-from .tools import EDIT_TOOL, MACRO_TOOL, offered
+from ...heaven.canonical import encode as canonical
+from ..tokens import count_tokens
+from .tools import EDIT_TOOL, MACRO_TOOL, offered, tools_json
 
 _HEADER: Final = """\
 You change source code in a repository: you work out one answer, which a machine checks and lands.
@@ -75,3 +77,10 @@ def header(mode: str, returns: str) -> str:
         also = "Or answer" if ways else "Answer"
         ways.append(f"{also} in plain text, in one of these forms only:\n" + "\n\n".join(welcome))
     return f"{_HEADER}\n## How to answer\n" + "\n".join(ways) + "\n"
+
+
+@cache
+def prompt_tokens(mode: str, returns: str, *, prompt: bool) -> int:
+    """What the header and the tools of a program cost in every turn."""
+    tools = canonical(tools_json(offered(mode, returns, prompt=prompt))).decode()
+    return count_tokens(header(mode, returns)) + count_tokens(tools)

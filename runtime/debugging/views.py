@@ -9,12 +9,14 @@ from typing import TypeAlias
 from ...aa.opcodes import CHOICES, Action, Kind, Op
 from ...heaven.records import Json, JsonObject
 from .. import fields
+from ..angels.header import prompt_tokens
+from ..conversation import mode_after, refers_to_prompt
 from ..difference import FileDiff, combined
 from ..history import Change, standing
-from ..moment import Section
+from ..moment import Moment, Section
 from ..operands import named, text_at
+from ..orchestrator.packing import PackTooLarge, make_pack
 from ..outcome import Failure
-from ..pack import estimate_tokens, render_pack
 from ..replay import commit_of
 from .breakpoints import Breakpoint
 from .debugger import Debugger, Stop
@@ -120,14 +122,14 @@ def context(debugger: Debugger) -> dict[str, Json]:
         said = module.code[at].operands
         task = text_at(module, said[0])
         returns = CHOICES[Kind.RETURN][said[1]]
-        pack = render_pack(task, moment.invariants, moment.context)
+        pack, tokens = _pack(debugger, moment, at, task, returns)
         found["angel"] = {
             "pc": at,
             "where": debugger.timeline.lines.get(at, ""),
             "task": task,
             "returns": returns,
             "prompt": pack,
-            "tokens": estimate_tokens(pack),
+            "tokens": tokens,
             "left": max(module.budget - moment.tokens, 0),
         }
     return found
@@ -259,3 +261,17 @@ def _shard(shard: JsonObject) -> Json:
         "bytes": fields.number(meta, "bytes"),
         "excerpts": excerpts,
     }
+
+
+def _pack(debugger: Debugger, moment: Moment, at: int, task: str, returns: str) -> tuple[str, int]:
+    """The pack of the ANGEL at `at` as things are, empty where the budget holds none, and what it
+    needs with the header and the tools."""
+    module = debugger.timeline.module
+    mode, prompt = mode_after(module, at), refers_to_prompt(moment.context)
+    more = prompt_tokens(mode, returns, prompt=prompt)
+    room = module.budget - moment.tokens - more
+    try:
+        made = make_pack(task, moment.invariants, moment.context, moment.asked_at, room)
+    except PackTooLarge as error:
+        return "", error.needed + more
+    return made.text, made.tokens + more

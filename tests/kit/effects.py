@@ -11,6 +11,7 @@ from genesis_ssmp.heaven.records import Json, JsonObject
 from genesis_ssmp.runtime.door import FIRST_HEAD, Call, Entry, link_head
 from genesis_ssmp.runtime.exchange import Prompt, Terms
 from genesis_ssmp.runtime.fields import number
+from genesis_ssmp.runtime.orchestrator.packing import PackTooLarge
 
 
 def _for_ever(value: bool) -> Iterator[bool]:
@@ -57,7 +58,10 @@ class FakeEffects:
             nothing: dict[str, Json] = {"tokens_in": 0, "tokens_out": 0, "cached_read": 0}
             refused: Json = {"code": "budget", "message": "the prompt needs 10, 1 are left"}
             return {**nothing, "refused": refused, "angel": "fake"}
-        self.packs.append(prompt.pack)
+        try:
+            self.packs.append(prompt.pack().text)
+        except PackTooLarge:
+            self.packs.append("")
         return {**counts, "answer": f"{len(self.packs):064}", "angel": "fake"}
 
     def validate(self, request: JsonObject, terms: Terms) -> JsonObject:
