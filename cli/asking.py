@@ -19,21 +19,27 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run_name", required=False, metavar="[RUN]")
+@click.option(
+    "--show-prompts", is_flag=True, help="Of a RUN: all that angels were sent, and what they said."
+)
 @repo_option
 @output_options
-def log(report: Report, run_name: str | None, repo: str | None) -> None:
+def log(report: Report, run_name: str | None, show_prompts: bool, repo: str | None) -> None:
     """List the runs of the repository, or the syscalls of one RUN (`r3`, or `last`).
 
     \b
     Examples:
       aa log
       aa log last
+      aa log last --show-prompts
       aa log r3 --json
     """
     from ..runtime.runs import all_runs, find
-    from .listing import run_json, run_line, run_report
+    from .listing import prompts_report, run_json, run_line, run_report
     from .repository import find_root, open_heaven
 
+    if show_prompts and run_name is None:
+        raise Problem("--show-prompts wants a RUN", hint="for example aa log last --show-prompts")
     with open_heaven(find_root(repo), read_only=True) as heaven:
         if run_name is None:
             runs = all_runs(heaven)
@@ -42,6 +48,9 @@ def log(report: Report, run_name: str | None, repo: str | None) -> None:
         else:
             lines, record = run_report(heaven, find(heaven, run_name))
             report.result |= record
+            if show_prompts:
+                said, report.result["conversations"] = prompts_report(heaven, run_name)
+                lines += said
             print_lines(report, lines)
     report.finish()
 
@@ -158,6 +167,7 @@ def blame(report: Report, path: str, repo: str | None) -> None:
 def _why_lines(answer: Why) -> list[str]:
     from ..runtime import fields
     from ..runtime.why import Outside
+    from .listing import conversation_lines
     from .narration import receipt_line
 
     cause = answer.cause
@@ -182,6 +192,4 @@ def _why_lines(answer: Why) -> list[str]:
     if cause.check:
         lines.append(f"  check:    {fields.text(cause.check, 'summary')}")
         lines.append(f"  receipt:  {receipt_line(cause.check)}")
-    for part in cause.conversation:
-        lines += [f"--- {part.who}", part.text.rstrip("\n")]
-    return lines
+    return lines + conversation_lines(cause.conversation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..aa.decode import decode
@@ -9,7 +10,8 @@ from ..heaven.records import JsonObject
 from ..runtime import fields
 from ..runtime.door import Entry
 from ..runtime.replay import source_lines
-from ..runtime.runs import Run, entries
+from ..runtime.runs import Run, entries, find
+from ..runtime.transcript import Part, calls_of, transcript, turns_of
 from .narration import rejections
 from .output import Json
 
@@ -78,6 +80,23 @@ def run_report(heaven: Heaven, run: Run) -> tuple[list[str], dict[str, Json]]:
         for entry in recorded
     ]
     return lines, {"run": run_json(run), "syscalls": calls}
+
+
+def prompts_report(heaven: Heaven, name: str) -> tuple[list[str], Json]:
+    """The conversations of a run with its angels: lines for people, and the same for `--json`."""
+    recorded = entries(heaven, find(heaven, name))
+    lines: list[str] = []
+    told: list[Json] = []
+    for call in calls_of(recorded):
+        parts = tuple(transcript(heaven, turns_of(recorded, call)))
+        lines += conversation_lines(parts)
+        told.append([{"who": one.who, "text": one.text} for one in parts])
+    return lines, told
+
+
+def conversation_lines(parts: Iterable[Part]) -> list[str]:
+    """A conversation as it is printed."""
+    return [line for part in parts for line in (f"--- {part.who}", part.text.rstrip("\n"))]
 
 
 def said(entry: Entry) -> str:

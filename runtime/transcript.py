@@ -20,6 +20,12 @@ class Part:
     text: str
 
 
+def calls_of(entries: Sequence[Entry]) -> tuple[int, ...]:
+    """The numbers of the calls of angels, in order."""
+    asked = (fields.number(one.operands, "call") for one in entries if one.op == "ANGEL")
+    return tuple(dict.fromkeys(asked))
+
+
 def turns_of(entries: Sequence[Entry], call: int) -> tuple[Entry, ...]:
     """The recorded turns of one call of an angel."""
     return tuple(one for one in entries if one.op == "ANGEL" and one.operands.get("call") == call)

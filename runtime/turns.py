@@ -32,6 +32,7 @@ from .angels.records import reply_json, reply_of
 from .angels.tools import offered, tools_json
 from .attempt import Edit, Tried, edit_of, try_edit
 from .edits import EditRefused, leased
+from .edits.syntax import first_new_error
 from .errors import AngelUnavailable
 from .exchange import Exchange, Prompt, Terms
 from .formats import FormatRefused
@@ -191,11 +192,22 @@ def _refusal(
         if not isinstance(tried, Tried):
             return _of_record(tried)
         with leased(heaven, tried.staged, run, None):
-            return None
+            return _syntax(tried)
     except (EditRefused, FormatRefused) as refused:
         return {"code": refused.code, "message": str(refused)}
     except NotLeased as refused:
         return {"code": "lease", "message": str(refused)}
+
+
+def _syntax(tried: Tried) -> dict[str, Json] | None:
+    """Told to the angel only: what it insists on lands, and the section's checks judge it."""
+    for change in tried.staged.files:
+        if change.after is not None:
+            line = first_new_error(change.path, change.before or b"", change.after)
+            if line is not None:
+                message = f"{change.path} would not parse any more: a syntax error at line {line}"
+                return {"code": "unparsable", "message": message}
+    return None
 
 
 def _of_record(record: JsonObject) -> dict[str, Json]:

@@ -236,3 +236,16 @@ def test_outside_a_repository_the_command_says_so(
     said = aa("run", "x.isa")
     assert said.code == 4
     assert "--repo" in said.err
+
+
+def test_log_shows_what_an_angel_was_sent_and_said(aa: Aa, repository: Repository) -> None:
+    repository.write("task.isa", TASK)
+    script = write_script(repository.root / "script.json", SWAP)
+    aa("run", "task.isa", "-q", "--angel", f"scripted:{script}")
+    said = aa("log", "last", "--show-prompts")
+    parts = ["--- system", "--- tools", "--- user", "--- assistant"]
+    assert said.code == 0
+    assert [line for line in said.out.splitlines() if line.startswith("---")] == parts
+    (conversation,) = json.loads(aa("log", "last", "--show-prompts", "--json").out)["conversations"]
+    assert [one["who"] for one in conversation] == [part[4:] for part in parts]
+    assert aa("log", "--show-prompts").code == 2

@@ -136,6 +136,10 @@ WRONG: dict[str, tuple[JsonObject, str]] = {
         edit({"op": "replace_text", "shard": "s1", "find": "absent text", "content": "x"}),
         "[no_match]",
     ),
+    "unparsable": (
+        edit(line(5, "    return (")),
+        "would not parse any more: a syntax error at line",
+    ),
     "overlap": (edit(SWAP, SWAP), "[overlap]"),
     "unknown tool": (call("write_file", path="x"), "there is no tool 'write_file'"),
     "prose": ({"text": "I would swap a and b."}, "there is no answer in your reply"),
@@ -185,6 +189,12 @@ def test_a_broken_invariant_comes_back(mission: Mission) -> None:
     assert (ended.exit_code, ended.message) == (0, None)
     assert "@paths" in told(angel.asked[1])
     assert "a + b" in core(mission)
+
+
+def test_a_syntax_error_that_an_angel_insists_on_is_for_the_checks(mission: Mission) -> None:
+    ended = mission.ended(ONE, angel=Watched(turns(edit(line(5, "    return (")))))
+    assert ended.exit_code == 0, "the program has no check"
+    assert "return (\n" in core(mission)
 
 
 def test_an_edit_outside_the_leases_comes_back(mission: Mission) -> None:
