@@ -428,7 +428,10 @@ def test_unproved_receivers_and_names_in_strings_are_listed_and_left(tmp_path: P
             "import a\n\ndef f(x):\n    x.go()\n    getattr(x, 'go')\n    print('go')\n    a.A.go\n"
         ),
     }
-    done = rename(tmp_path, files, "A.go", "walk")
+    with pytest.raises(MacroRefused) as caught:
+        rename(tmp_path, files, "A.go", "walk")
+    assert caught.value.reason == "unsure" and caught.value.candidates == ("b.py:4",)
+    done = rename(tmp_path, files, "A.go", "walk", unsure="leave")
     assert done.unsure == [("b.py", 4), ("b.py", 5)]
     assert done.files["b.py"] == files["b.py"].replace("a.A.go", "a.A.walk")
     assert done.expansion.unsure[0].text == "x.go()"
