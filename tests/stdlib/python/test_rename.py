@@ -683,3 +683,19 @@ def test_another_language_is_refused_by_name(tmp_path: Path, path: str, source: 
     )
     assert error.reason == "unsupported"
     assert path in str(error) and "*.py" in str(error)
+
+
+def test_a_mixin_speaks_of_what_a_class_has_from_its_other_base(tmp_path: Path) -> None:
+    files = {
+        "a.py": (
+            "class Mixin:\n    def show(self): return self.first_word()\n\n"
+            "class Base:\n    def first_word(self): pass\n\n"
+            "class Both(Mixin, Base): pass\n"
+        )
+    }
+    done = rename(tmp_path, files, "Base.first_word", "head")
+    assert "self.head()" in done.files["a.py"] and done.unsure == []
+    files["b.py"] = "class Unrelated:\n    def first_word(self): pass\n"
+    with pytest.raises(MacroRefused) as caught:
+        rename(tmp_path, files, "Base.first_word", "head")
+    assert caught.value.candidates == ("a.py:2",)
