@@ -41,30 +41,36 @@ _LIST_OF_NAMES: Final = re.compile(rb"\s*\w+(?:[\s,]+\w+)*\s*")
 
 def owner_of(index: SymbolIndex, naming: Naming) -> Owner:
     """Who has an attribute of the name: "family", `naming`'s classes alone; "repository", maybe
-    something else in it too; "outside", maybe something outside. For use within the index's
-    `ask`."""
+    something else in it too, or of a package that is not found; "outside", something outside. For
+    use within the index's `ask`."""
     name = naming.name.encode()
     files = [
         path for path in index.paths()
         if path.endswith(PYTHON) and name in index.lines(path).source
     ]  # fmt: skip
-    if not naming.classes or _known_outside(index, naming.name, files):
+    outside = _has_outside(index, naming.name, files) if naming.classes else True
+    if outside:
         return "outside"
-    return "repository" if _made_elsewhere(index, naming, files) else "family"
+    return "repository" if outside is None or _made_elsewhere(index, naming, files) else "family"
 
 
 def settle(index: SymbolIndex, naming: Naming) -> frozenset[Token]:
     """Make those tokens of `naming.unsure` sure that can be nothing else. For use within the
     index's `ask`.
 
-    Returns those of the rest that a class of the repository must have: `naming`'s, or another.
+    Returns those of the rest that are likely: nothing outside has the attribute, or it is proved
+    elsewhere in the same file.
     """
     tokens = frozenset(one for one in naming.unsure if _is_attribute(index, one))
     owner: Owner = owner_of(index, naming) if tokens else "outside"
     if owner == "family":
         naming.sure.extend(sorted(tokens, key=lambda one: (one.path, one.start)))
         naming.unsure[:] = [one for one in naming.unsure if one not in tokens]
-    return tokens if owner == "repository" else frozenset()
+        return frozenset()
+    if owner == "outside" and naming.classes:
+        proved = {one.path for one in naming.sure if _is_attribute(index, one)}
+        return frozenset(one for one in tokens if one.path in proved)
+    return tokens if naming.classes else frozenset()
 
 
 def _is_attribute(index: SymbolIndex, token: Token) -> bool:
@@ -108,9 +114,9 @@ def _named_in_string(source: bytes, name: bytes) -> bool:
     return False
 
 
-def _known_outside(index: SymbolIndex, name: str, files: Iterable[str]) -> bool:
+def _has_outside(index: SymbolIndex, name: str, files: Iterable[str]) -> bool | None:
     """Whether anything outside of the repository has such an attribute, as far as its text shows;
-    True where that cannot be told."""
+    None where a package is not found, or too large to be read."""
     if any(hasattr(one, name) for one in _builtin_types()):
         return True
     modules = set(_COMMON)
@@ -124,7 +130,8 @@ def _known_outside(index: SymbolIndex, name: str, files: Iterable[str]) -> bool:
             (modules if top in sys.stdlib_module_names else foreign).add(top)
     if any(_standard_has(one, name) for one in sorted(modules)):
         return True
-    return any(_text_has(_sources(index.root, one), name) for one in sorted(foreign))
+    found = [_text_has(_sources(index.root, one), name) for one in sorted(foreign)]
+    return True if True in found else None if None in found else False
 
 
 @lru_cache(maxsize=1)
@@ -144,16 +151,19 @@ def _standard_has(module: str, name: str) -> bool:
         return True
     if any(hasattr(one, name) for one in list(vars(found).values()) if isinstance(one, type)):
         return True
-    return _text_has(_files_of(getattr(found, "__file__", None)), name, unknown=False)
+    return _text_has(_files_of(getattr(found, "__file__", None)), name) is True
 
 
 def _sources(root: Path, module: str) -> tuple[Path, ...]:
-    """The Python files of a top-level module outside of the repository: of an environment in it,
-    else of this process's."""
+    """The Python files of a top-level module outside of the repository, and of its private half
+    (pytest's `_pytest`): of an environment in the repository, else of this process's."""
     places = [str(one) for one in sorted(root.glob("*/lib/python3*/site-packages"))]
     places += [str(one) for one in sorted(root.glob(".*/lib/python3*/site-packages"))]
-    spec = PathFinder.find_spec(module, places) or PathFinder.find_spec(module)
-    return _files_of(spec.origin) if spec is not None else ()
+    found: tuple[Path, ...] = ()
+    for name in (module, f"_{module}"):
+        spec = PathFinder.find_spec(name, places) or PathFinder.find_spec(name)
+        found += _files_of(spec.origin) if spec is not None else ()
+    return found
 
 
 def _files_of(origin: str | None) -> tuple[Path, ...]:
@@ -169,13 +179,11 @@ def _files_of(origin: str | None) -> tuple[Path, ...]:
     )  # fmt: skip
 
 
-def _text_has(files: tuple[Path, ...], name: str, *, unknown: bool = True) -> bool:
-    """Whether a file has the name behind a dot or `def`, or in quotes; `unknown` where there is no
-    file, or too many."""
-    if not files:
-        return unknown
-    if len(files) > _MOST_FILES:
-        return True
+def _text_has(files: tuple[Path, ...], name: str) -> bool | None:
+    """Whether a file has the name behind a dot or `def`, or in quotes; None where there is no file,
+    or too many."""
+    if not files or len(files) > _MOST_FILES:
+        return None
     word = re.compile(rb"(?:\.|\bdef |[\"'])" + re.escape(name.encode()) + rb"(?!\w)")
     return any(word.search(source) for source in _read(files))
 

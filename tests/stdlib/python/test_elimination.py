@@ -54,7 +54,6 @@ def test_it_is_refused_where_something_else_may_have_it(tmp_path: Path, other: s
         ("append", ""),  # of a builtin
         ("is_dir", ""),  # of the standard library, whether it is imported or not
         ("_handle_long_word", "import textwrap\n"),
-        ("keep_error", "import a_module_that_is_not_there\n"),
     ],
 )
 def test_what_something_outside_may_have_is_listed_and_left(
@@ -66,6 +65,19 @@ def test_what_something_outside_may_have_is_listed_and_left(
     }
     done = rename(tmp_path, files, f"Store.{name}", "keep")
     assert done.files["b.py"] == files["b.py"] and len(done.unsure) == 1
+
+
+def test_it_is_refused_where_a_package_is_not_there_to_be_looked_at(tmp_path: Path) -> None:
+    files = {"a.py": STORE, "b.py": f"import a_module_that_is_not_there\n{USE}"}
+    error = refusal(tmp_path, files, "RENAME_SYMBOL", old="Store.keep_error", new="keep")
+    assert error.reason == "unsure" and error.candidates == ("b.py:3",)
+
+
+def test_it_is_refused_where_the_same_file_has_proven_uses(tmp_path: Path) -> None:
+    use = "from a import Store\ndef f(x, y: Store):\n    x.append(1)\n    y.append(1)\n"
+    files = {"a.py": "class Store:\n    def append(self, e): pass\n", "b.py": use}
+    error = refusal(tmp_path, files, "RENAME_SYMBOL", old="Store.append", new="keep")
+    assert error.reason == "unsure" and error.candidates == ("b.py:3",)
 
 
 def test_a_package_in_the_repository_s_own_environment_is_looked_at(tmp_path: Path) -> None:

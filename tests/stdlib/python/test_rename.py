@@ -11,9 +11,11 @@ from genesis_ssmp.stdlib import MACROS, MacroRefused
 from kit.renames import Renamed, rename, write_project
 
 
-def check(root: Path, old: str, new: str, files: dict[str, tuple[str, str]]) -> Renamed:
+def check(
+    root: Path, old: str, new: str, files: dict[str, tuple[str, str]], **more: str
+) -> Renamed:
     """Rename, and compare every file with what it should be."""
-    done = rename(root, {name: before for name, (before, _) in files.items()}, old, new)
+    done = rename(root, {name: before for name, (before, _) in files.items()}, old, new, **more)
     for name, (_, after) in files.items():
         assert done.files[name] == dedent(after).removeprefix("\n"), name
     return done
@@ -271,6 +273,7 @@ def test_a_method_is_renamed_with_its_overrides_and_typed_receivers(tmp_path: Pa
                 """,
             ),
         },
+        unsure="leave",
     )
     assert [line for _, line in done.unsure] == [19, 20]
 
@@ -446,7 +449,8 @@ def test_what_a_decorator_returns_is_not_taken_for_the_function(tmp_path: Path) 
             "@wrap\ndef f(): pass\n\n@Deco\ndef g(): pass\n\nf.go()\ng.go()\n"
         )
     }
-    assert rename(tmp_path, files, "A.go", "walk").unsure == [("a.py", 16)]
+    done = rename(tmp_path, files, "A.go", "walk", unsure="leave")
+    assert done.unsure == [("a.py", 16)]
     assert rename(tmp_path, files, "Deco.go", "walk").files["a.py"].endswith("g.walk()\n")
 
 
@@ -459,7 +463,7 @@ def test_an_instance_of_an_outside_base_may_be_ours(tmp_path: Path) -> None:
             "    try: f()\n    except Oops as o: o.show()\n"
         )
     }
-    done = rename(tmp_path, files, "Oops.show", "tell")
+    done = rename(tmp_path, files, "Oops.show", "tell", unsure="leave")
     assert done.unsure == [("a.py", 5)]
     assert "o.tell()" in done.files["a.py"]
 
