@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, faults, server, storage, symbols, vm
+from bench import boot, compiler, faults, macro_speed, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
@@ -23,6 +23,7 @@ MEASURES = (
     boot.boot,
     symbols.index,
     faults.definition,
+    macro_speed.rename,
     server.empty_request,
     server.definition,
     server.search,

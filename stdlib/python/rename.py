@@ -62,11 +62,11 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
     if "unsure" not in args and likely:
         raise _undecided(index, symbols[0], likely)
     sure = {(token.path, token.start, token.end) for token in naming.sure}
-    spots = unsure_spots(index, naming)
-    asked = {(one.path, one.start, one.end) for one in spots if one.why == READ_BY_NAME}
+    left = unsure_spots(index, naming)
+    asked = {(one.path, one.start, one.end) for one in left if one.why == READ_BY_NAME}
     if asked and owner_of(index, naming) == "family":
         sure |= asked
-    return _expansion(index, args, bare, wanted, sure, spots)
+    return _expansion(index, args, bare, wanted, sure, left)
 
 
 def _expansion(
