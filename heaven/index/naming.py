@@ -262,8 +262,7 @@ class Naming:
         if self._above is None:
             lines = [self.line(one).classes for one in self.classes]
             several = (
-                self._binder.classes.linear(one)[0]
-                for one in of_several_bases(self._state, {_KIN})
+                self._binder.classes.linear(one)[0] for one in of_several_bases(self._state, {_KIN})
             )
             lines += [line for line in several if not self.classes.isdisjoint(line)]
             self._above = frozenset(key for line in lines for key in line)
