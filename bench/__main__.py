@@ -10,7 +10,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, debugging, edits, faults, server, storage, symbols, vm
+from bench import (
+    boot,
+    compiler,
+    debugging,
+    edits,
+    faults,
+    macro_speed,
+    server,
+    storage,
+    symbols,
+    vm,
+)
 from bench.table import Row, render
 
 MEASURES = (
@@ -25,6 +36,7 @@ MEASURES = (
     edits.replace_lines,
     symbols.index,
     faults.definition,
+    macro_speed.rename,
     server.empty_request,
     server.definition,
     server.search,

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,8 @@ from genesis_ssmp.heaven.records import Symbol
 from genesis_ssmp.runtime.edits import land, stage
 from genesis_ssmp.stdlib import MACROS, MacroRefused
 
-from .renames import VERDICTS, Outcome, Verdict, candidates, copied, run_suite
+from .renames import VERDICTS, Outcome, Verdict, candidates
+from .work_copies import WorkCopy, run_suite
 
 _WAYS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
     ("default", {"default": "None"}),
@@ -36,6 +37,11 @@ _WAYS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
     ("argument, first", {"argument": "None", "position": "0"}),
 )
 """How a parameter is added; without a default every call that is missed fails."""
+
+_ROPE_FOR: Final[Mapping[str | None, tuple[Verdict, ...]]] = {
+    "needed": ("failed, unsure sites listed", "FAILED SILENTLY", "refused"),
+    "failed": ("failed, unsure sites listed", "FAILED SILENTLY"),
+}
 
 _ROPE: Final = """
 import sys
@@ -89,49 +95,87 @@ def params(symbols: Sequence[Symbol], count: int, chance: random.Random) -> list
     return trials
 
 
-def judge(package: Path, trial: Trial, python: str) -> Outcome:
-    """Expand in a copy, land the edits, run the suite. What failed with places left alone is done
-    again with `unsure include`, and its note says how that went."""
-    outcome = _judge(package, trial, python)
-    if outcome.verdict != "failed, unsure sites listed":
-        return outcome
-    args = {**trial.args, "unsure": "include"}
-    again = _judge(package, replace(trial, args=args), python)
-    said = "passes" if again.verdict == "passed" else "fails"
-    return replace(outcome, note=f"[with unsure include: {said}] {outcome.note}")
+def judge(
+    copy: WorkCopy, trials: Sequence[Trial], together: int
+) -> Iterator[tuple[Trial, Outcome]]:
+    """Expand each op on the package as it is; land up to `together` of them in the copy, one after
+    another, and run the suite once. Where it fails, the halves are done again: what is said to have
+    failed has failed alone. What failed with places left alone is done again with `unsure include`,
+    and its note says how that went."""
+    waiting: list[tuple[Trial, Outcome]] = []
+    copy.put_back()
+    with Heaven.open(copy.root) as heaven:
+        first = [(trial, _expanded(heaven, trial)) for trial in trials]
+    for one in first:
+        if one[1].verdict == "refused":
+            yield one
+        else:
+            waiting.append(one)
+    # What listed something fails more often, so that fewer of those go together.
+    waiting.sort(key=lambda one: one[1].unsure > 0)
+    pending: list[list[tuple[Trial, Outcome]]] = []
+    while waiting:
+        size = max(1, together // 3) if waiting[0][1].unsure else together
+        pending.append(waiting[:size])
+        del waiting[:size]
+    while pending:
+        group = pending.pop(0)
+        passed, note, apart = _tried(copy, [trial for trial, _ in group])
+        pending += [[one] for one in group if one[0] in apart]
+        group = [one for one in group if one[0] not in apart]
+        if not passed and len(group) > 1:
+            half = len(group) // 2
+            pending[:0] = [group[:half], group[half:]]
+            continue
+        for trial, outcome in group:
+            yield trial, outcome if passed else _failed(copy, trial, outcome, note)
 
 
-def _judge(package: Path, trial: Trial, python: str) -> Outcome:
-    with tempfile.TemporaryDirectory() as scratch:
-        root = copied(package, Path(scratch))
-        start = time.perf_counter()
-        with Heaven.open(root) as heaven:
+def _expanded(heaven: Heaven, trial: Trial) -> Outcome:
+    """How far the op gets on paper: "passed" stands for not refused."""
+    start = time.perf_counter()
+    try:
+        expansion = MACROS[trial.macro](trial.args, heaven)
+    except MacroRefused as error:
+        return Outcome(trial.name, "refused", 0, 0, time.perf_counter() - start, error.message)
+    seconds = time.perf_counter() - start
+    return Outcome(trial.name, "passed", expansion.sure, len(expansion.unsure), seconds, "")
+
+
+def _tried(copy: WorkCopy, trials: Sequence[Trial]) -> tuple[bool, str, list[Trial]]:
+    """Whether the suite passes with all the ops, what failed first, and the ops that were left out:
+    they are refused once the ones before them are done."""
+    apart: list[Trial] = []
+    copy.put_back()
+    with Heaven.open(copy.root) as heaven:
+        for trial in trials:
             try:
                 expansion = MACROS[trial.macro](trial.args, heaven)
-            except MacroRefused as error:
-                seconds = time.perf_counter() - start
-                return Outcome(trial.name, "refused", 0, 0, seconds, error.message)
-            staged = stage(expansion.edit, root, symbols=heaven, blobs=heaven)
+            except MacroRefused:
+                apart.append(trial)
+                continue
+            staged = stage(expansion.edit, copy.root, symbols=heaven, blobs=heaven)
             land(staged, heaven, run="bench", owner_id=None)
-        seconds = time.perf_counter() - start
-        passed, first = run_suite(root, python)
-    unsure = len(expansion.unsure)
-    verdict: Verdict = "passed"
-    if not passed:
-        verdict = "failed, unsure sites listed" if unsure else "FAILED SILENTLY"
-    return Outcome(trial.name, verdict, expansion.sure, unsure, seconds, first)
+    return *copy.suite(), apart
 
 
-def rope_passes(package: Path, trial: Trial, python: str) -> bool | None:
+def _failed(copy: WorkCopy, trial: Trial, outcome: Outcome, note: str) -> Outcome:
+    if not outcome.unsure:
+        return replace(outcome, verdict="FAILED SILENTLY", note=note)
+    again, _, _ = _tried(copy, [replace(trial, args={**trial.args, "unsure": "include"})])
+    note = f"[with unsure include: {'passes' if again else 'fails'}] {note}"
+    return replace(outcome, verdict="failed, unsure sites listed", note=note)
+
+
+def rope_passes(copy: WorkCopy, trial: Trial, python: str) -> bool | None:
     """Whether the suite passes after rope's rename; None where rope gives up."""
-    with tempfile.TemporaryDirectory() as scratch:
-        root = copied(package, Path(scratch))
-        at = trial.symbol.name_at.start_byte
-        offset = len((root / trial.symbol.path).read_bytes()[:at].decode())
-        new = trial.args["new"]
-        command = [python, "-c", _ROPE, str(root), trial.symbol.path, str(offset), new]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=300)
-        return None if done.returncode else run_suite(root, python)[0]
+    copy.put_back()
+    at = trial.symbol.name_at.start_byte
+    offset = len((copy.root / trial.symbol.path).read_bytes()[:at].decode())
+    new = trial.args["new"]
+    command = [python, "-c", _ROPE, str(copy.root), trial.symbol.path, str(offset), new]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
+    return None if done.returncode else copy.suite()[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,9 +189,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--under", help="where the symbols are taken from (src, or everything)")
     parser.add_argument(
         "--rope",
-        choices=("all", "needed"),
-        help="compare renames with rope's: all of them, or where ours did not pass",
+        choices=("all", "needed", "failed"),
+        help="compare renames with rope's: all, those that did not pass, or those that failed",
     )
+    parser.add_argument("--together", type=int, default=1, help="ops that share a run of the suite")
     given = parser.parse_args(arguments)
     under = given.under or ("src" if (given.package / "src").is_dir() else ".")
     passes, first = run_suite(given.package, given.python)
@@ -160,20 +205,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(trials)} trials, {len(symbols)} symbols, seed {given.seed}", flush=True)
     counts: Counter[tuple[str, Verdict]] = Counter()
     versus: Counter[tuple[str, Verdict]] = Counter()
-    for trial in trials:
-        outcome = judge(given.package, trial, given.python)
-        counts[trial.macro, outcome.verdict] += 1
-        peer = ""
-        needed = given.rope == "all" or (given.rope and outcome.verdict != "passed")
-        if needed and trial.macro == "RENAME_SYMBOL":
-            passed = rope_passes(given.package, trial, given.python)
-            peer = {None: "rope gave up", True: "rope passed", False: "rope FAILED"}[passed]
-            versus[peer, outcome.verdict] += 1
-        print(
-            f"{outcome.verdict:28} {trial.label:21} {outcome.symbol}  {outcome.changed} places, "
-            f"{outcome.unsure} unsure, {outcome.seconds:.2f} s  {peer}  {outcome.note}",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = WorkCopy(given.package, Path(scratch), given.python)
+        for trial, outcome in judge(copy, trials, given.together):
+            counts[trial.macro, outcome.verdict] += 1
+            peer = ""
+            needed = given.rope == "all" or outcome.verdict in _ROPE_FOR.get(given.rope, ())
+            if needed and trial.macro == "RENAME_SYMBOL":
+                passed = rope_passes(copy, trial, given.python)
+                peer = {None: "rope gave up", True: "rope passed", False: "rope FAILED"}[passed]
+                versus[peer, outcome.verdict] += 1
+            print(
+                f"{outcome.verdict:28} {trial.label:21} {outcome.symbol}  "
+                f"{outcome.changed} places, {outcome.unsure} unsure, {outcome.seconds:.2f} s  "
+                f"{peer}  {outcome.note}",
+                flush=True,
+            )
     for macro in ("RENAME_SYMBOL", "ADD_PARAM"):
         row = ", ".join(f"{counts[macro, verdict]} {verdict}" for verdict in VERDICTS)
         print(f"{macro}: {row}")

@@ -10,10 +10,7 @@ suite failed after a rename that had listed nothing as unsure.
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +25,8 @@ from genesis_ssmp.heaven.records import Symbol
 from genesis_ssmp.runtime.edits import land, stage
 from genesis_ssmp.stdlib import MACROS, MacroRefused
 
+from .work_copies import WorkCopy, run_suite
+
 Verdict: TypeAlias = Literal["passed", "failed, unsure sites listed", "FAILED SILENTLY", "refused"]
 
 VERDICTS: tuple[Verdict, ...] = (
@@ -37,8 +36,6 @@ VERDICTS: tuple[Verdict, ...] = (
     "refused",
 )
 KINDS = ("function", "method", "class")
-_LEFT_OUT = shutil.ignore_patterns(".git", ".heaven", "__pycache__", ".pytest_cache", "*.pyc")
-_TIMEOUT_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +50,11 @@ class Outcome:
     note: str
 
 
-def run_suite(root: Path, python: str) -> tuple[bool, str]:
-    """Whether the package's suite passes, and the line that says what failed first."""
-    source = root / "src" if (root / "src").is_dir() else root
-    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [python, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
-    lines = (done.stdout + done.stderr).splitlines()
-    first = next((line for line in lines if line.startswith(("E  ", "ERROR", "FAILED"))), "")
-    return done.returncode == 0, first.strip()
-
-
 def candidates(package: Path, under: str) -> list[Symbol]:
     """The package's functions, methods and classes, in order; Python's special names left out."""
     with tempfile.TemporaryDirectory() as scratch:
-        root = copied(package, Path(scratch))
-        with Heaven.open(root) as heaven:
+        copy = WorkCopy(package, Path(scratch), sys.executable)
+        with Heaven.open(copy.root) as heaven:
             found = {
                 (one.path, one.qualname): one
                 for path in heaven.list_files()
@@ -86,34 +65,28 @@ def candidates(package: Path, under: str) -> list[Symbol]:
     return [found[key] for key in sorted(found)]
 
 
-def rename_one(package: Path, symbol: Symbol, python: str) -> Outcome:
-    """Rename in a copy, land the edits, run the suite."""
+def rename_one(copy: WorkCopy, symbol: Symbol) -> Outcome:
+    """Rename in the copy, land the edits, run the suite."""
     name = f"{symbol.path}::{symbol.qualname}"
-    with tempfile.TemporaryDirectory() as scratch:
-        root = copied(package, Path(scratch))
-        start = time.perf_counter()
-        with Heaven.open(root) as heaven:
-            try:
-                expansion = MACROS["RENAME_SYMBOL"](
-                    {"old": name, "new": f"{symbol.name}_renamed"}, heaven
-                )
-            except MacroRefused as error:
-                seconds = time.perf_counter() - start
-                return Outcome(name, "refused", 0, 0, seconds, error.message)
-            staged = stage(expansion.edit, root, symbols=heaven, blobs=heaven)
-            land(staged, heaven, run="bench", owner_id=None)
-        seconds = time.perf_counter() - start
-        passed, first = run_suite(root, python)
+    copy.put_back()
+    start = time.perf_counter()
+    with Heaven.open(copy.root) as heaven:
+        try:
+            expansion = MACROS["RENAME_SYMBOL"](
+                {"old": name, "new": f"{symbol.name}_renamed"}, heaven
+            )
+        except MacroRefused as error:
+            seconds = time.perf_counter() - start
+            return Outcome(name, "refused", 0, 0, seconds, error.message)
+        staged = stage(expansion.edit, copy.root, symbols=heaven, blobs=heaven)
+        land(staged, heaven, run="bench", owner_id=None)
+    seconds = time.perf_counter() - start
+    passed, first = copy.suite()
     unsure = len(expansion.unsure)
     verdict: Verdict = "passed"
     if not passed:
         verdict = "failed, unsure sites listed" if unsure else "FAILED SILENTLY"
     return Outcome(name, verdict, expansion.sure, unsure, seconds, first)
-
-
-def copied(package: Path, scratch: Path) -> Path:
-    """A copy of the package under `scratch`, caches and repository state left out."""
-    return Path(shutil.copytree(package, scratch / "package", ignore=_LEFT_OUT))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,14 +107,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = random.Random(given.seed).sample(symbols, min(given.count, len(symbols)))
     print(f"{len(chosen)} of {len(symbols)} symbols, seed {given.seed}")
     counts: Counter[Verdict] = Counter()
-    for symbol in chosen:
-        outcome = rename_one(given.package, symbol, given.python)
-        counts[outcome.verdict] += 1
-        print(
-            f"{outcome.verdict:28} {outcome.symbol}  {outcome.changed} tokens, "
-            f"{outcome.unsure} unsure, {outcome.seconds:.2f} s  {outcome.note}",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = WorkCopy(given.package, Path(scratch), given.python)
+        for symbol in chosen:
+            outcome = rename_one(copy, symbol)
+            counts[outcome.verdict] += 1
+            print(
+                f"{outcome.verdict:28} {outcome.symbol}  {outcome.changed} tokens, "
+                f"{outcome.unsure} unsure, {outcome.seconds:.2f} s  {outcome.note}",
+                flush=True,
+            )
     print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
     return 1 if counts["FAILED SILENTLY"] else 0
 

@@ -52,7 +52,8 @@ def check_syntax(path: str, before: bytes, after: bytes, what: str) -> None:
     than before."""
     if kin_of(path) is None:
         return
-    if count_errors(parse(after, path)) > count_errors(parse(before, path)):
+    errors = count_errors(parse(after, path))
+    if errors and errors > count_errors(parse(before, path)):
         raise MacroRefused("syntax", f"{path} would no longer parse with {what}", (path,))
 
 

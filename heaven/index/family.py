@@ -30,7 +30,7 @@ def related(state: IndexState, start: Iterable[Key], holders: Iterable[Key]) -> 
     known = set(holders)
     kins = {kin_of(one.path) for one in known}
     tied: dict[Key, set[Key]] = {}
-    for one in [*known, *_of_several_bases(state, kins)]:
+    for one in [*known, *of_several_bases(state, kins)]:
         line = [key for key in linear(one) if key in known]
         for other in line[1:]:
             tied.setdefault(line[0], set()).add(other)
@@ -45,7 +45,8 @@ def related(state: IndexState, start: Iterable[Key], holders: Iterable[Key]) -> 
     return found
 
 
-def _of_several_bases(state: IndexState, kins: Collection[str]) -> list[Key]:
+def of_several_bases(state: IndexState, kins: Collection[str]) -> list[Key]:
+    """The classes with more than one base, in languages of these kins."""
     found: list[Key] = []
     for path in state.store.files_of_several_bases():
         facts = state.facts(path) if kin_of(path) in kins else None

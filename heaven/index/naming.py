@@ -14,7 +14,7 @@ from .bind import Key, Meaning
 from .bind_kinds import Value
 from .binders import kin_of
 from .facts import Binding, FileFacts, Use
-from .family import holders_of, related
+from .family import holders_of, of_several_bases, related
 from .outside import outside_class
 from .state import IndexState
 
@@ -70,6 +70,7 @@ class Naming:
         self.unsure: list[Token] = []
         self._lines: dict[Key, Line] = {}
         self._last: tuple[Meaning, Verdict] | None = None
+        self._above: frozenset[Key] | None = None
         self._files = [
             (path, facts)
             for path in state.store.files_with(name)
@@ -243,8 +244,8 @@ class Naming:
             case "definition" | "instance" | "super" if value.key is not None:
                 if self._binder.definition(value.key).kind != "class" or not self.classes:
                     return "no"
-                # A mixin or a base speaks of what its subclasses have.
-                below = any(value.key in self.line(one).classes for one in self.classes)
+                # A mixin or a base speaks of what its subclasses have, from wherever they have it.
+                below = value.key in self._spoken_for()
                 return "maybe" if below or value.form == "super" or not known else "no"
             case "foreign":
                 return "maybe" if self._may_be(value.name) else "no"
@@ -255,6 +256,17 @@ class Naming:
                 return "no" if known else "maybe"
             case _:
                 return "maybe"
+
+    def _spoken_for(self) -> frozenset[Key]:
+        """The classes whose instances may be of one that has the attribute."""
+        if self._above is None:
+            lines = [self.line(one).classes for one in self.classes]
+            several = (
+                self._binder.classes.linear(one)[0] for one in of_several_bases(self._state, {_KIN})
+            )
+            lines += [line for line in several if not self.classes.isdisjoint(line)]
+            self._above = frozenset(key for line in lines for key in line)
+        return self._above
 
     def _may_be(self, name: str) -> bool:
         """Whether an instance of the class outside may be of one of ours, derived from it."""

@@ -10,7 +10,7 @@ import importlib
 import sys
 from typing import Final
 
-_UNSAFE_TO_IMPORT: Final = frozenset(
+UNSAFE_TO_IMPORT: Final = frozenset(
     {"antigravity", "this", "idlelib", "turtle", "tkinter", "turtledemo"}
 )
 
@@ -22,7 +22,7 @@ def outside_class(dotted: str) -> type | None:
         found: object = getattr(builtins, name, None)
     else:
         top = module.split(".")[0]
-        if top not in sys.stdlib_module_names or top in _UNSAFE_TO_IMPORT:
+        if top not in sys.stdlib_module_names or top in UNSAFE_TO_IMPORT:
             return None
         try:
             found = getattr(importlib.import_module(module), name, None)

@@ -13,6 +13,7 @@ from ..arguments import needed
 from ..refused import MacroRefused, Site
 from ..syntax import Trees
 from ..targets import find, keys_of, listed, row_of
+from .elimination import settle
 from .signatures import FunctionSource, function_of
 from .unsure import site_of, unsure_spots
 from .uses import Call, Place, Uses, sites, uses_of
@@ -64,6 +65,7 @@ def function(
                 "unsupported", f"{one.qualname} is a {one.kind}, not a function", (listed(one),)
             )
     naming = index.naming(symbols)
+    settle(index, naming)
     mine = {key for symbol in symbols for key in keys_of(index, symbol)}
     special = symbols[0].name.startswith("__") and symbols[0].name.endswith("__")
     family = mine if special else naming.keys

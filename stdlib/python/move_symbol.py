@@ -20,7 +20,9 @@ from ..syntax import Trees, kin_of
 from ..targets import find, keys_of, listed, row_of
 from .blocks import whole
 from .imports import Wanted, after_line, header, insert, leading, line_patch, module_of, reaches
+from .move_leftovers import unused_imports
 from .move_needs import needs_of
+from .public_names import also, lists
 from .unsure import site_of, unsure_spots
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
     """Move `args["symbol"]`, which is defined once at the top level of its file, to the end of
     `args["to"]`, a file that is made if it is not there. Imports that take it from its old file
     take it from the new one. Where it is still wanted under its old module (that module uses it, or
-    others reach it as an attribute of that module), the old file imports it back.
+    others reach it as an attribute of that module), the old file imports it back. Imports that the
+    old file needed for it alone are taken out. What the old file's `__all__` lists, the new one's
+    lists too.
 
     Raises MacroRefused: also where two files would have to import each other.
     """
@@ -85,19 +89,24 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
         needs = [*needs, *(Wanted(module, name, name) for name in back)]
     source = trees.source(source_path)
     patches.append(Patch(source_path, *_gap(source, move), ""))
+    patches += unused_imports(index, trees, source_path, move.start, move.end)
+    public = lists(trees, source_path, symbol.name)
     text = source[move.start : move.end].decode().replace("\r\n", "\n").rstrip("\n") + "\n"
     tokens = {(token.path, token.start) for token in naming.sure}
     spots = [s for s in unsure_spots(index, naming) if (s.path, s.start) not in tokens]
     left = tuple(site_of(index, spot) for spot in spots)
     count = 1 + len(changed)
     if index.facts_of(move.to) is None:
-        statements = header(needs)
-        body = statements + ("\n\n" if statements else "") + text
+        head = [header(needs)] if needs else []
+        head += [f'__all__ = ["{symbol.name}"]\n'] if public else []
+        body = "\n".join(head) + ("\n\n" if head else "") + text
         made = EditOp(op="add_file", path=move.to, content=body)
         edit = edit_of(index, [*patches, *changed], "the move")
         return Expansion(EditIR((made, *edit.ops)), count, left)
     for one in needs:
         patches += insert(index, trees, move.to, one)
+    if public:
+        patches += also(trees, move.to, symbol.name)
     target = trees.source(move.to)
     gap = "\n\n" if target.strip() else ""
     patches.append(line_patch(move.to, target, len(target), f"{gap}{text}"))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from ...heaven.index.naming import Naming
+from ...heaven.index.naming import Naming, Token
 from ...heaven.index.symbols import SymbolIndex
 from ...heaven.records import Symbol
 from ..arguments import needed
 from ..patches import Patch, edit_of
 from ..refused import Expansion, MacroRefused, Site
-from ..targets import find, named
+from ..targets import find, named, place_of
 from .collisions import check_collisions
+from .elimination import owner_of, settle
 from .followable import check_followable
 from .rename_param import rename_param
-from .unsure import Spot, site_of, text_spots, unsure_spots
+from .unsure import READ_BY_NAME, Spot, site_of, text_spots, unsure_spots
 
 if TYPE_CHECKING:
     from ...heaven import Heaven
@@ -28,11 +29,13 @@ def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
 
     `args["in"]` (a file or directory) and `args["kind"]` narrow the choice. Uses that are not
     proved are left and listed in `unsure`; with `args["unsure"]` "include" they are renamed too.
-    With `args["text"]` "include" so are the words in strings and comments.
+    Where such a use can only mean a class of the repository, and which is not known, the op is
+    refused unless `args["unsure"]` says what is to become of it. With `args["text"]` "include" so
+    are the words in strings and comments.
 
     Raises MacroRefused: the name is unknown or ambiguous, the new one is no name or is taken where
-    it would be used, the definition overrides something outside the repository, or its language has
-    no rename in this version; TreeUnreadable.
+    it would be used, a use may be of this class or of another, the definition overrides something
+    outside the repository, or its language has no rename in this version; TreeUnreadable.
     """
     return heaven.index.ask(lambda: _expand(args, heaven.index))
 
@@ -55,8 +58,15 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
     check_collisions(index, naming, wanted)
     if not naming.sure:
         raise MacroRefused("unknown", f"no token of {old} was found to rename")
+    likely = settle(index, naming)
+    if "unsure" not in args and likely:
+        raise _undecided(index, symbols[0], likely)
     sure = {(token.path, token.start, token.end) for token in naming.sure}
-    return _expansion(index, args, bare, wanted, sure, unsure_spots(index, naming))
+    left = unsure_spots(index, naming)
+    asked = {(one.path, one.start, one.end) for one in left if one.why == READ_BY_NAME}
+    if asked and owner_of(index, naming) == "family":
+        sure |= asked
+    return _expansion(index, args, bare, wanted, sure, left)
 
 
 def _expansion(
@@ -135,6 +145,18 @@ def _check_variable(naming: Naming, symbols: tuple[Symbol, ...]) -> None:
             f"{first.qualname} ({first.path}:{first.name_at.start_line}) is a {first.kind}, "
             "which RENAME_SYMBOL does not follow in this version",
         )
+
+
+def _undecided(index: SymbolIndex, symbol: Symbol, tokens: Collection[Token]) -> MacroRefused:
+    spots = sorted((one.path, one.start) for one in tokens)
+    places = [place_of(index, path, start) for path, start in spots]
+    more = f" (and {len(places) - 1} more)" if places[1:] else ""
+    return MacroRefused(
+        "unsure",
+        f"{places[0]}{more} takes {symbol.name} of something unknown, and it may be "
+        f"{symbol.qualname}: `unsure include` renames it, `unsure leave` lists and leaves it",
+        tuple(places),
+    )
 
 
 def _check_private(old: str, new: str) -> None:

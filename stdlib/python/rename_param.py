@@ -15,6 +15,7 @@ from ...heaven.records import Symbol
 from ..refused import MacroRefused
 from ..syntax import Trees
 from ..targets import place_of, row_of
+from .elimination import settle
 from .followable import check_followable
 from .signatures import FunctionSource, function_of
 from .unsure import Spot
@@ -36,6 +37,7 @@ def rename_param(index: SymbolIndex, symbols: Sequence[Symbol], old: str, new: s
     """The tokens to change. For use within the index's `ask`. Raises MacroRefused."""
     trees = Trees(index)
     naming = index.naming(symbols)
+    settle(index, naming)
     first = symbols[0]
     where = f"{first.path}:{first.name_at.start_line}"
     functions = [function_of(index, trees, key) for key in sorted(naming.keys)]

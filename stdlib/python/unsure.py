@@ -20,6 +20,8 @@ from .texts import all_strings, comments, strings
 _ENTRY_POINT_FILES: Final = ("pyproject.toml", "setup.cfg")
 # "visit_" + name, "visit_%s" % name, f"visit_{name}"
 _BUILT: Final = re.compile(rb"""["']([A-Za-z_]\w*_|_)(?:\{|%[sr]|["']\s*[+%])""")
+READ_BY_NAME: Final = "an attribute asked for by a string"
+READERS: Final = frozenset({"getattr", "hasattr", "delattr", "attrgetter", "methodcaller"})
 _BY_NAME: Final = frozenset(
     {"getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller", "patch", "object"}
 )
@@ -104,7 +106,9 @@ def _texts(index: SymbolIndex, naming: Naming) -> Iterator[Spot]:
             continue
         for text in strings(source):
             if _asks_for_it(source, text.parts, text.argument_of, naming.name):
-                yield Spot(path, *text.parts[0], "a name in a string", True)
+                by_name = text.argument_of in READERS
+                why = READ_BY_NAME if by_name else "a name in a string"
+                yield Spot(path, *text.parts[0], why, True)
             for start, end in text.parts:
                 for found in used.finditer(source, start, end):
                     if (path, found.start(1)) not in tokens:

@@ -44,7 +44,7 @@ ANSWERS: dict[str, list[list[JsonObject]]] = {
                 "replace_span",
                 CORE,
                 lines=[4, 5],
-                content="def Add(a: int, b: int, c: int = 0) -> int:\n    return a + b + c\n",
+                content="def Add(a: int, b: int, c=0) -> int:\n    return a + b + c\n",
             )
         ],
     ],

@@ -11,9 +11,11 @@ from genesis_ssmp.stdlib import MACROS, MacroRefused
 from kit.renames import Renamed, rename, write_project
 
 
-def check(root: Path, old: str, new: str, files: dict[str, tuple[str, str]]) -> Renamed:
+def check(
+    root: Path, old: str, new: str, files: dict[str, tuple[str, str]], **more: str
+) -> Renamed:
     """Rename, and compare every file with what it should be."""
-    done = rename(root, {name: before for name, (before, _) in files.items()}, old, new)
+    done = rename(root, {name: before for name, (before, _) in files.items()}, old, new, **more)
     for name, (_, after) in files.items():
         assert done.files[name] == dedent(after).removeprefix("\n"), name
     return done
@@ -271,6 +273,7 @@ def test_a_method_is_renamed_with_its_overrides_and_typed_receivers(tmp_path: Pa
                 """,
             ),
         },
+        unsure="leave",
     )
     assert [line for _, line in done.unsure] == [19, 20]
 
@@ -428,7 +431,10 @@ def test_unproved_receivers_and_names_in_strings_are_listed_and_left(tmp_path: P
             "import a\n\ndef f(x):\n    x.go()\n    getattr(x, 'go')\n    print('go')\n    a.A.go\n"
         ),
     }
-    done = rename(tmp_path, files, "A.go", "walk")
+    with pytest.raises(MacroRefused) as caught:
+        rename(tmp_path, files, "A.go", "walk")
+    assert caught.value.reason == "unsure" and caught.value.candidates == ("b.py:4",)
+    done = rename(tmp_path, files, "A.go", "walk", unsure="leave")
     assert done.unsure == [("b.py", 4), ("b.py", 5)]
     assert done.files["b.py"] == files["b.py"].replace("a.A.go", "a.A.walk")
     assert done.expansion.unsure[0].text == "x.go()"
@@ -443,8 +449,10 @@ def test_what_a_decorator_returns_is_not_taken_for_the_function(tmp_path: Path) 
             "@wrap\ndef f(): pass\n\n@Deco\ndef g(): pass\n\nf.go()\ng.go()\n"
         )
     }
-    assert rename(tmp_path, files, "A.go", "walk").unsure == [("a.py", 16)]
-    assert rename(tmp_path, files, "Deco.go", "walk").files["a.py"].endswith("g.walk()\n")
+    done = rename(tmp_path, files, "A.go", "walk", unsure="leave")
+    assert done.unsure == [("a.py", 16)]
+    done = rename(tmp_path, files, "Deco.go", "walk", unsure="leave")
+    assert done.files["a.py"].endswith("g.walk()\n")
 
 
 def test_an_instance_of_an_outside_base_may_be_ours(tmp_path: Path) -> None:
@@ -456,7 +464,7 @@ def test_an_instance_of_an_outside_base_may_be_ours(tmp_path: Path) -> None:
             "    try: f()\n    except Oops as o: o.show()\n"
         )
     }
-    done = rename(tmp_path, files, "Oops.show", "tell")
+    done = rename(tmp_path, files, "Oops.show", "tell", unsure="leave")
     assert done.unsure == [("a.py", 5)]
     assert "o.tell()" in done.files["a.py"]
 
@@ -680,3 +688,19 @@ def test_another_language_is_refused_by_name(tmp_path: Path, path: str, source: 
     )
     assert error.reason == "unsupported"
     assert path in str(error) and "*.py" in str(error)
+
+
+def test_a_mixin_speaks_of_what_a_class_has_from_its_other_base(tmp_path: Path) -> None:
+    files = {
+        "a.py": (
+            "class Mixin:\n    def show(self): return self.first_word()\n\n"
+            "class Base:\n    def first_word(self): pass\n\n"
+            "class Both(Mixin, Base): pass\n"
+        )
+    }
+    done = rename(tmp_path, files, "Base.first_word", "head")
+    assert "self.head()" in done.files["a.py"] and done.unsure == []
+    files["b.py"] = "class Unrelated:\n    def first_word(self): pass\n"
+    with pytest.raises(MacroRefused) as caught:
+        rename(tmp_path, files, "Base.first_word", "head")
+    assert caught.value.candidates == ("a.py:2",)
