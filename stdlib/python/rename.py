@@ -10,13 +10,14 @@ from ...heaven.index.naming import Naming
 from ...heaven.index.symbols import SymbolIndex
 from ...heaven.records import Symbol
 from ..arguments import needed
+from ..occurrences import Spot, site_of
 from ..patches import Patch, edit_of
 from ..refused import Expansion, MacroRefused, Site
 from ..targets import find, named
 from .collisions import check_collisions
 from .followable import check_followable
 from .rename_param import rename_param
-from .unsure import Spot, site_of, text_spots, unsure_spots
+from .unsure import text_spots, unsure_spots
 
 if TYPE_CHECKING:
     from ...heaven import Heaven
