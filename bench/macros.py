@@ -1,26 +1,29 @@
 """Random renames and random ADD_PARAMs in a real package, each judged by the package's own suite.
 
     python -m bench.macros PACKAGE_DIR --renames 100 --params 50 --seed S --python PYTHON --rope all
+    python -m bench.macros MODULE_DIR --renames 100 --params 50 --seed S --go GO
 
 PACKAGE_DIR is an unpacked source distribution whose suite passes with PYTHON. Nothing is written
 to it: each trial happens in a copy, with a real Heaven and the real edit engine. With --rope the
-same renames are done by rope too, which PYTHON must have. Exit code 1 if a suite failed after an op
+same renames are done by rope too, which PYTHON must have. With --go the package is a Go module
+without outside dependencies, and the suite is `go build` and `go vet`, tests included. Exit code 1 if a suite failed after an op
 that had listed nothing as unsure, or after a rename where rope's result passes.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.heaven.records import Symbol
@@ -36,6 +39,14 @@ _WAYS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
     ("argument, first", {"argument": "None", "position": "0"}),
 )
 """How a parameter is added; without a default every call that is missed fails."""
+
+_GO_WAYS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
+    ("argument", {"type": "int", "argument": "0"}),
+    ("argument, first", {"type": "*bytes.Buffer", "argument": "nil", "position": "0"}),
+)
+_GO_KINDS: Final = ("function", "method", "type", "interface", "field", "constant", "variable")
+
+Suite: TypeAlias = Callable[[Path], tuple[bool, str]]
 
 _ROPE: Final = """
 import sys
@@ -63,6 +74,32 @@ class Trial:
         return f"{self.symbol.path}::{self.symbol.qualname}"
 
 
+def go_suite(go: str) -> Suite:
+    """Whether a module and its tests compile, and the first complaint. Analyzers that complain of
+    style alone are off."""
+    vet = (
+        "vet",
+        "-composites=false",
+        "-printf=false",
+        "-copylocks=false",
+        "-testinggoroutine=false",
+    )
+
+    def run(root: Path) -> tuple[bool, str]:
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GOPROXY": "off"}
+        for command in (("build",), vet):
+            done = subprocess.run(
+                [go, *command, "./..."], cwd=root, env=environment, capture_output=True, text=True,
+                timeout=300, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                lines = [one for one in done.stderr.splitlines() if not one.startswith("#")]
+                return False, lines[0].strip() if lines else "?"
+        return True, ""
+
+    return run
+
+
 def renames(symbols: Sequence[Symbol], count: int, chance: random.Random) -> list[Trial]:
     """Of functions, methods and classes."""
     chosen = chance.sample(list(symbols), min(count, len(symbols)))
@@ -77,31 +114,36 @@ def renames(symbols: Sequence[Symbol], count: int, chance: random.Random) -> lis
     ]
 
 
-def params(symbols: Sequence[Symbol], count: int, chance: random.Random) -> list[Trial]:
+def params(
+    symbols: Sequence[Symbol],
+    count: int,
+    chance: random.Random,
+    ways: Sequence[tuple[str, Mapping[str, str]]] = _WAYS,
+) -> list[Trial]:
     """Of functions and methods, in each of the ways."""
-    functions = [one for one in symbols if one.kind != "class"]
+    functions = [one for one in symbols if one.kind in ("function", "method")]
     chosen = chance.sample(functions, min(count, len(functions)))
     trials = []
     for number, one in enumerate(chosen):
-        label, more = _WAYS[number % len(_WAYS)]
+        label, more = ways[number % len(ways)]
         args = {"func": f"{one.path}::{one.qualname}", "param": "added_param", **more}
         trials.append(Trial(one, "ADD_PARAM", args, label))
     return trials
 
 
-def judge(package: Path, trial: Trial, python: str) -> Outcome:
+def judge(package: Path, trial: Trial, suite: Suite) -> Outcome:
     """Expand in a copy, land the edits, run the suite. What failed with places left alone is done
     again with `unsure include`, and its note says how that went."""
-    outcome = _judge(package, trial, python)
+    outcome = _judge(package, trial, suite)
     if outcome.verdict != "failed, unsure sites listed":
         return outcome
     args = {**trial.args, "unsure": "include"}
-    again = _judge(package, replace(trial, args=args), python)
+    again = _judge(package, replace(trial, args=args), suite)
     said = "passes" if again.verdict == "passed" else "fails"
     return replace(outcome, note=f"[with unsure include: {said}] {outcome.note}")
 
 
-def _judge(package: Path, trial: Trial, python: str) -> Outcome:
+def _judge(package: Path, trial: Trial, suite: Suite) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch:
         root = copied(package, Path(scratch))
         start = time.perf_counter()
@@ -114,7 +156,7 @@ def _judge(package: Path, trial: Trial, python: str) -> Outcome:
             staged = stage(expansion.edit, root, symbols=heaven, blobs=heaven)
             land(staged, heaven, run="bench", owner_id=None)
         seconds = time.perf_counter() - start
-        passed, first = run_suite(root, python)
+        passed, first = suite(root)
     unsure = len(expansion.unsure)
     verdict: Verdict = "passed"
     if not passed:
@@ -142,6 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--params", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--python", default=sys.executable, help="what runs the suite, and rope")
+    parser.add_argument("--go", help="the go command: the package is a Go module")
     parser.add_argument("--under", help="where the symbols are taken from (src, or everything)")
     parser.add_argument(
         "--rope",
@@ -150,18 +193,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     under = given.under or ("src" if (given.package / "src").is_dir() else ".")
-    passes, first = run_suite(given.package, given.python)
+    suite: Suite = go_suite(given.go) if given.go else lambda root: run_suite(root, given.python)
+    passes, first = suite(given.package)
     if not passes:
         print(f"the suite does not pass as it is: {first}", file=sys.stderr)
         return 2
     symbols = candidates(given.package, under)
+    if given.go:
+        symbols = candidates(given.package, under, ".go", _GO_KINDS)
     chance = random.Random(given.seed)
-    trials = renames(symbols, given.renames, chance) + params(symbols, given.params, chance)
+    ways = _GO_WAYS if given.go else _WAYS
+    trials = renames(symbols, given.renames, chance)
+    trials += params(symbols, given.params, chance, ways)
     print(f"{len(trials)} trials, {len(symbols)} symbols, seed {given.seed}", flush=True)
     counts: Counter[tuple[str, Verdict]] = Counter()
     versus: Counter[tuple[str, Verdict]] = Counter()
     for trial in trials:
-        outcome = judge(given.package, trial, given.python)
+        outcome = judge(given.package, trial, suite)
         counts[trial.macro, outcome.verdict] += 1
         peer = ""
         needed = given.rope == "all" or (given.rope and outcome.verdict != "passed")
