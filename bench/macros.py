@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -98,6 +99,49 @@ def go_suite(go: str) -> Suite:
         return True, ""
 
     return run
+
+
+class GoCheck:
+    """Whether a module and its tests compile, as a running `bench/go_check` says: the same answer
+    from Go's own type checker, without a process for each trial."""
+
+    def __init__(self, command: str) -> None:
+        self._process = subprocess.Popen(
+            [command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, root: Path) -> tuple[bool, str]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{root}\n")
+        self._process.stdin.flush()
+        said = self._process.stdout.readline().strip()
+        return said == "ok", "" if said == "ok" else said
+
+
+def in_place(heaven: Heaven, root: Path, trial: Trial, suite: Suite) -> Outcome:
+    """As `judge`, in one copy for all trials, whose files are put back afterwards."""
+    start = time.perf_counter()
+    try:
+        expansion = MACROS[trial.macro](trial.args, heaven)
+    except MacroRefused as error:
+        seconds = time.perf_counter() - start
+        return Outcome(trial.name, "refused", 0, 0, seconds, error.message)
+    before = {one.path: (root / one.path).read_bytes() for one in expansion.edit.ops}
+    land(
+        stage(expansion.edit, root, symbols=heaven, blobs=heaven),
+        heaven,
+        run="bench",
+        owner_id=None,
+    )
+    seconds = time.perf_counter() - start
+    passed, first = suite(root)
+    for path, text in before.items():
+        (root / path).write_bytes(text)
+    unsure = len(expansion.unsure)
+    verdict: Verdict = "passed"
+    if not passed:
+        verdict = "failed, unsure sites listed" if unsure else "FAILED SILENTLY"
+    return Outcome(trial.name, verdict, expansion.sure, unsure, seconds, first)
 
 
 def renames(symbols: Sequence[Symbol], count: int, chance: random.Random) -> list[Trial]:
@@ -185,6 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--python", default=sys.executable, help="what runs the suite, and rope")
     parser.add_argument("--go", help="the go command: the package is a Go module")
+    parser.add_argument("--go-check", help="a built bench/go_check, instead of --go")
     parser.add_argument("--under", help="where the symbols are taken from (src, or everything)")
     parser.add_argument(
         "--rope",
@@ -199,17 +244,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the suite does not pass as it is: {first}", file=sys.stderr)
         return 2
     symbols = candidates(given.package, under)
-    if given.go:
+    if go:
         symbols = candidates(given.package, under, ".go", _GO_KINDS)
     chance = random.Random(given.seed)
-    ways = _GO_WAYS if given.go else _WAYS
+    ways = _GO_WAYS if go else _WAYS
     trials = renames(symbols, given.renames, chance)
     trials += params(symbols, given.params, chance, ways)
     print(f"{len(trials)} trials, {len(symbols)} symbols, seed {given.seed}", flush=True)
     counts: Counter[tuple[str, Verdict]] = Counter()
     versus: Counter[tuple[str, Verdict]] = Counter()
+    scratch = ExitStack()
+    if given.go_check:
+        root = copied(given.package, Path(scratch.enter_context(tempfile.TemporaryDirectory())))
+        heaven = scratch.enter_context(Heaven.open(root))
     for trial in trials:
-        outcome = judge(given.package, trial, suite)
+        if given.go_check:
+            outcome = in_place(heaven, root, trial, suite)
+        else:
+            outcome = judge(given.package, trial, suite)
         counts[trial.macro, outcome.verdict] += 1
         peer = ""
         needed = given.rope == "all" or (given.rope and outcome.verdict != "passed")
@@ -222,6 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{outcome.unsure} unsure, {outcome.seconds:.2f} s  {peer}  {outcome.note}",
             flush=True,
         )
+    scratch.close()
     for macro in ("RENAME_SYMBOL", "ADD_PARAM"):
         row = ", ".join(f"{counts[macro, verdict]} {verdict}" for verdict in VERDICTS)
         print(f"{macro}: {row}")
