@@ -45,6 +45,7 @@ _GO_WAYS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
     ("argument", {"type": "int", "argument": "0"}),
     ("argument, first", {"type": "*bytes.Buffer", "argument": "nil", "position": "0"}),
 )
+_GO_RUNS: Final = ("Test", "Benchmark", "Example", "Fuzz")
 _GO_KINDS: Final = ("function", "method", "type", "interface", "field", "constant", "variable")
 
 Suite: TypeAlias = Callable[[Path], tuple[bool, str]]
@@ -165,7 +166,12 @@ def params(
     ways: Sequence[tuple[str, Mapping[str, str]]] = _WAYS,
 ) -> list[Trial]:
     """Of functions and methods, in each of the ways."""
-    functions = [one for one in symbols if one.kind in ("function", "method")]
+    functions = [
+        one
+        for one in symbols
+        if one.kind in ("function", "method")
+        and not (one.path.endswith("_test.go") and one.name.startswith(_GO_RUNS))
+    ]
     chosen = chance.sample(functions, min(count, len(functions)))
     trials = []
     for number, one in enumerate(chosen):
@@ -238,7 +244,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     under = given.under or ("src" if (given.package / "src").is_dir() else ".")
-    suite: Suite = go_suite(given.go) if given.go else lambda root: run_suite(root, given.python)
+    suite: Suite = lambda root: run_suite(root, given.python)  # noqa: E731
+    if given.go_check:
+        suite = GoCheck(given.go_check)
+    elif given.go:
+        suite = go_suite(given.go)
+    go = given.go or given.go_check
     passes, first = suite(given.package)
     if not passes:
         print(f"the suite does not pass as it is: {first}", file=sys.stderr)

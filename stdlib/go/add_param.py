@@ -19,7 +19,7 @@ from .names import identifier
 from .rename_param import check_free, scope_of
 from .signatures import FunctionSource, function_of
 from .snippets import expression, fit, type_text
-from .subject import Repository, Subject, subject
+from .subject import Repository, subject
 from .uses import uses_of
 
 if TYPE_CHECKING:

@@ -103,10 +103,17 @@ def _call(repository: Repository, token: Token, sure: bool) -> Call | None:
     return Call(token.path, above, token, rows, offset, sure)
 
 
+_AROUND = frozenset(
+    {
+        "parenthesized_expression", "unary_expression", "index_expression", "pointer_type",
+        "type_instantiation_expression", "generic_type",
+    }
+)  # fmt: skip
+
+
 def is_type(repository: Repository, path: str, node: Node) -> bool:
     """Whether an expression names a type of the repository: `T`, `(*T)`, `pkg.T`, `T[int]`."""
-    while node.type in ("parenthesized_expression", "unary_expression", "index_expression",
-                        "type_instantiation_expression", "pointer_type", "generic_type"):  # fmt: skip
+    while node.type in _AROUND:
         node = node.named_children[0]
     packages = repository.packages
     facts = packages.facts(path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..patches import Patch
 from ..refused import MacroRefused
 from ..targets import place_of
-from .packages import Import
+from .packages import Import, Package
 from .scopes import bindings
 from .standard import standard_paths
 from .subject import Repository
@@ -24,6 +24,7 @@ class ImportEdits:
         self._repository = repository
         self._wanted: dict[str, dict[str, str]] = {}
         self._dropped: dict[str, dict[int, Import]] = {}
+        self._needed: dict[str, set[str]] = {}
 
     def need(self, path: str, imported: str, local: str | None = None) -> str:
         """The name by which the file `path` knows a package, imported if it is not yet.
@@ -34,6 +35,7 @@ class ImportEdits:
         packages = self._repository.packages
         for one in packages.imports(path):
             if one.path == imported and one.local not in ("_", "."):
+                self._needed.setdefault(path, set()).add(imported)
                 self._dropped.get(path, {}).pop(one.node.start_byte, None)
                 return one.local
         wanted = self._wanted.setdefault(path, {})
@@ -62,13 +64,37 @@ class ImportEdits:
         wanted[imported] = local or ""
         return name
 
+    def need_in_new(self, path: str, imported: str, package: Package) -> str:
+        """As `need`, of a file that may not be there yet, in `package`."""
+        packages = self._repository.packages
+        if self._repository.index.facts_of(path) is not None:
+            return self.need(path, imported)
+        where = packages.directory(imported)
+        if where is not None and packages.depends(where, package.directory):
+            raise MacroRefused(
+                "unsupported",
+                f"{path} cannot import {imported}, which imports {package.name}",
+                (path,),
+            )
+        self._wanted.setdefault(path, {})[imported] = ""
+        return packages.local_name(imported)
+
+    def taken(self, path: str) -> dict[str, str]:
+        """The imports that a file which is not there yet needs; they are the caller's to write."""
+        return self._wanted.pop(path, {})
+
     def drop_unused(self, path: str, removed: list[tuple[int, int]]) -> None:
         """Give up the imports of a file whose every use lies in the removed stretches (bytes)."""
         for one in self._repository.packages.imports(path):
             if one.local in ("_", ".", "C"):
                 continue
             found = uses_of_import(self._repository, path, one.local)
-            if found and all(any(a <= at < b for a, b in removed) for at in found):
+            kept = self._needed.get(path, set())
+            if (
+                found
+                and one.path not in kept
+                and all(any(a <= at < b for a, b in removed) for at in found)
+            ):
                 self._dropped.setdefault(path, {})[one.node.start_byte] = one
 
     def patches(self) -> list[Patch]:

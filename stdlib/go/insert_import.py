@@ -22,8 +22,8 @@ _NAME: Final = "INSERT_IMPORT"
 
 
 def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
-    """Import what `args["import"]` says (`fmt`, `"net/http"`, `import h "net/http"`, `_ "embed"`) in
-    `args["path"]`. An import that nothing in the file uses yet is listed in `unsure`: until
+    """Import what `args["import"]` says (`fmt`, `"net/http"`, `import h "net/http"`, `_ "embed"`)
+    in `args["path"]`. An import that nothing in the file uses yet is listed in `unsure`: until
     something does, the file does not compile.
 
     Raises MacroRefused: no import, its name is taken in the file, or it is imported already.

@@ -28,7 +28,7 @@ def key_meaning(repository: Repository, path: str, name: Node) -> KeyMeaning:
     found = _type_of(repository, path, body)
     if found is None:
         return "unknown"
-    where, node, kind = found
+    _, node, kind = found
     if node.type == "struct_type":
         return ("field", kind)
     if node.type in ("map_type", "slice_type", "array_type", "implicit_length_array_type"):

@@ -68,8 +68,8 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
         first = min(examples)
         raise MacroRefused(
             "name",
-            f"an example is named for it ({place_of(index, first.path, first.start)}), and examples "
-            "are of exported names",
+            f"an example is named for it ({place_of(index, first.path, first.start)}), and "
+            "examples are of exported names",
         )
     uses = Uses(uses.sure | examples, uses.unsure + tuple(outside_users(repository, found)))
     return _expansion(index, args, found.name, wanted, uses)

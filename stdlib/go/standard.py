@@ -43,14 +43,18 @@ _UNNAMED: Final = {
 @cache
 def standard_paths() -> dict[str, str]:
     """The import paths of the library's packages, with their names."""
-    rows = (line.split(" ") for line in _lines() if not line.startswith("\t"))
-    return {path: name for path, name in rows}
+    return {
+        path: name
+        for line in _lines()
+        if not line.startswith("\t")
+        for path, _, name in [line.partition(" ")]
+    }
 
 
 @cache
 def method_sets() -> dict[str, dict[str, str]]:
-    """By `interface io.Reader` or, of a type that is none, `text/template.Template`: names and signatures.
-    Those of methods with a type's arguments in them are left as the declaration has them."""
+    """By `interface io.Reader` or, of a type that is none, `text/template.Template`: names and
+    signatures. Those of methods with a type's arguments in them are left as the declaration has them."""
     found: dict[str, dict[str, str]] = {}
     package = ""
     for line in _lines():

@@ -1,4 +1,4 @@
-"""The definition that a macro op is about, and what must have one name and one signature with it."""
+"""The definition that a macro op is about, and what must have one name and signature with it."""
 
 from __future__ import annotations
 

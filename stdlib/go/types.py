@@ -241,9 +241,9 @@ class Types:
         for label, wanted in method_sets().items():
             if name not in wanted or not label.startswith("interface "):
                 continue
-            if all(m in have.rows and have.rows[m][0] == s for m, s in wanted.items()):
-                if self._is_met(label):
-                    return label.removeprefix("interface ")
+            fits = all(m in have.rows and have.rows[m][0] == s for m, s in wanted.items())
+            if fits and self._is_met(label):
+                return label.removeprefix("interface ")
         return None
 
     def outside_types(self, interface: Type) -> list[str]:
