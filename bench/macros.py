@@ -6,8 +6,9 @@
 PACKAGE_DIR is an unpacked source distribution whose suite passes with PYTHON. Nothing is written
 to it: each trial happens in a copy, with a real Heaven and the real edit engine. With --rope the
 same renames are done by rope too, which PYTHON must have. With --go the package is a Go module
-without outside dependencies, and the suite is `go build` and `go vet`, tests included. Exit code 1 if a suite failed after an op
-that had listed nothing as unsure, or after a rename where rope's result passes.
+without outside dependencies, and the suite is `go build` and `go vet`, tests included; with
+--go-check it is the type checker of a built `bench/go_check`. Exit code 1 if a suite failed after
+an op that had listed nothing as unsure, or after a rename where rope's result passes.
 """
 
 from __future__ import annotations

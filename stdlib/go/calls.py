@@ -63,7 +63,9 @@ def called(repository: Repository, found: Subject, uses: Uses) -> Called:
         else:
             values.append(Spot(*token, "is a value here, whose type would change", False))
     for spot in uses.unsure:
-        call = _call(repository, Token(*spot[:3]), False) if spot.exact else None
+        call = (
+            _call(repository, Token(spot.path, spot.start, spot.end), False) if spot.exact else None
+        )
         if call is not None:
             calls.append(call)
         else:

@@ -101,7 +101,8 @@ class ImportEdits:
         found: list[Patch] = []
         for path, dropped in self._dropped.items():
             for one in dropped.values():
-                found += _drop(self._repository, path, one, list(dropped.values()))
+                gone = list(dropped.values())
+                found.append(_drop(self._repository, path, one, gone, path in self._wanted))
         for path, wanted in self._wanted.items():
             for imported in sorted(wanted):
                 found += insert(self._repository, path, imported, wanted[imported])
@@ -230,16 +231,23 @@ def _line_after(path: str, source: bytes, node: Node, text: str) -> Patch:
     return Patch(path, end, end, text)
 
 
-def _drop(repository: Repository, path: str, one: Import, dropped: list[Import]) -> list[Patch]:
+def _drop(
+    repository: Repository, path: str, one: Import, dropped: list[Import], others_come: bool
+) -> Patch:
+    """Its line; where no other import comes in its place, the blank lines or brackets around it
+    that are left with nothing, too."""
     source = repository.trees.source(path)
     node: Node = one.node
     above = node.parent
+    if others_come and above is not None and above.type == "import_spec_list":
+        start = source.rfind(b"\n", 0, node.start_byte) + 1
+        return Patch(path, start, source.find(b"\n", node.end_byte) + 1, "")
     if above is not None and above.type == "import_spec_list":
         others = [spec for spec in above.named_children if spec.type == "import_spec"]
         gone = {each.node.start_byte for each in dropped}
         if all(spec.start_byte in gone for spec in others):
             if node.start_byte != others[0].start_byte:
-                return []
+                return Patch(path, node.start_byte, node.start_byte, "")
             node = above
     if node.type != "import_spec" or above is None or above.type != "import_spec_list":
         declaration: Node | None = node
@@ -249,7 +257,7 @@ def _drop(repository: Repository, path: str, one: Import, dropped: list[Import])
         start, end = declaration.start_byte, source.find(b"\n", declaration.end_byte) + 1
         if source[end : end + 1] == b"\n":
             end += 1
-        return [Patch(path, start, end, "")]
+        return Patch(path, start, end, "")
     start = source.rfind(b"\n", 0, node.start_byte) + 1
     end = source.find(b"\n", node.end_byte) + 1
     blank_before = source[:start].endswith((b"\n\n", b"(\n"))
@@ -260,7 +268,7 @@ def _drop(repository: Repository, path: str, one: Import, dropped: list[Import])
             end += 1
         elif source[:start].endswith(b"\n\n"):
             start -= 1
-    return [Patch(path, start, end, "")]
+    return Patch(path, start, end, "")
 
 
 def check_local(repository: Repository, path: str, at: int, scope: int, name: str) -> None:

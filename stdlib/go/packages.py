@@ -110,6 +110,8 @@ class Packages:
                     scope.setdefault(row.name, []).append(Key(path, number))
 
     def imports(self, path: str) -> tuple[Import, ...]:
+        if self.index.facts_of(path) is None:
+            return ()
         if path not in self._imports:
             found = []
             for top in self.trees.root(path).named_children:

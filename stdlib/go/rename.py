@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...heaven.index.symbols import SymbolIndex
 from ..arguments import needed
-from ..occurrences import Token, site_of, words_in
+from ..occurrences import Spot, Token, site_of, words_in
 from ..patches import Patch, edit_of
 from ..refused import Expansion, MacroRefused
 from ..targets import named, place_of
@@ -59,10 +59,10 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
     check_outside(repository, found, "the new name")
     uses = uses_of(repository, found)
     _check_exported(repository, found, wanted, uses)
-    tokens = uses.sure
+    meant = set(uses.sure)
     if args.get("unsure") == "include":
-        tokens = tokens | {Token(*one[:3]) for one in uses.unsure if one.exact}
-    check_collisions(repository, found, wanted, tokens)
+        meant |= {_token(one) for one in uses.unsure if one.exact}
+    check_collisions(repository, found, wanted, meant)
     examples = set(_examples(repository, found))
     if examples and not exported(wanted):
         first = min(examples)
@@ -81,13 +81,17 @@ def _expansion(
     changed = set(uses.sure)
     left = list(uses.unsure)
     if args.get("unsure") == "include":
-        changed |= {Token(*one[:3]) for one in left if one.exact}
+        changed |= {_token(one) for one in left if one.exact}
     if args.get("text") == "include":
         changed |= {token for token, _ in words_in(index, old, is_go, _TEXTS)}
-    left = [one for one in left if Token(*one[:3]) not in changed]
+    left = [one for one in left if _token(one) not in changed]
     patches = [Patch(path, start, end, new) for path, start, end in sorted(changed)]
     sites = tuple(site_of(index, one) for one in sorted(set(left)))
     return Expansion(edit_of(index, patches, new), len(changed), sites)
+
+
+def _token(spot: Spot) -> Token:
+    return Token(spot.path, spot.start, spot.end)
 
 
 def _parameter(
@@ -153,9 +157,9 @@ def _check_exported(repository: Repository, found: Subject, new: str, uses: Uses
         return
     homes = {repository.packages.of(key.path) for key in found.keys}
     others = sorted(
-        one[:3]
-        for one in (*uses.sure, *uses.unsure)
-        if repository.packages.of(one[0]) not in homes and is_go(one[0])
+        one
+        for one in (*uses.sure, *map(_token, uses.unsure))
+        if repository.packages.of(one.path) not in homes and is_go(one.path)
     )
     places = tuple(dict.fromkeys(place_of(repository.index, path, at) for path, at, _ in others))
     if len(homes) > 1 or places:

@@ -54,7 +54,7 @@ def standard_paths() -> dict[str, str]:
 @cache
 def method_sets() -> dict[str, dict[str, str]]:
     """By `interface io.Reader` or, of a type that is none, `text/template.Template`: names and
-    signatures. Those of methods with a type's arguments in them are left as the declaration has them."""
+    signatures. Those with a type's own arguments in them are as the declaration has them."""
     found: dict[str, dict[str, str]] = {}
     package = ""
     for line in _lines():
