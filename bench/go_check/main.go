@@ -120,14 +120,14 @@ func main() {
 			if len(files[0]) > 0 {
 				m.Import(path)
 			}
-			var own *types.Package
-			if len(files[1]) > len(files[0]) || len(files[2]) > 0 {
-				own = m.check(path, files[1], m)
+			if len(files[1]) > len(files[0]) {
+				m.check(path, files[1], m)
 			}
 			if len(files[2]) > 0 {
 				// What it imports sees the package with its own tests, too.
 				again := &module{root: root, name: m.name, std: std, fset: fset,
-					done: map[string]*types.Package{path: own}}
+					done: map[string]*types.Package{}}
+				again.done[path] = again.check(path, files[1], again)
 				again.check(path+"_test", files[2], again)
 				if again.first != "" && m.first == "" {
 					m.first = again.first

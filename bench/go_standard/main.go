@@ -1,3 +1,4 @@
+// Command go_standard prints what stdlib/go/standard.txt holds.
 package main
 
 import (
@@ -22,7 +23,14 @@ func main() {
 		if err != nil {
 			continue
 		}
-		fmt.Println(path, pkg.Name())
+		var imports []string
+		for _, one := range pkg.Imports() {
+			if !strings.Contains(one.Path(), "internal") && !strings.HasPrefix(one.Path(), "vendor") {
+				imports = append(imports, one.Path())
+			}
+		}
+		sort.Strings(imports)
+		fmt.Println(strings.Join(append([]string{path, pkg.Name()}, imports...), " "))
 		for _, n := range pkg.Scope().Names() {
 			tn, ok := pkg.Scope().Lookup(n).(*types.TypeName)
 			if !ok || !tn.Exported() {

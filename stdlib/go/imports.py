@@ -99,14 +99,26 @@ class ImportEdits:
 
     def patches(self) -> list[Patch]:
         found: list[Patch] = []
-        for path, dropped in self._dropped.items():
-            for one in dropped.values():
-                gone = list(dropped.values())
-                found.append(_drop(self._repository, path, one, gone, path in self._wanted))
-        for path, wanted in self._wanted.items():
-            for imported in sorted(wanted):
-                found += insert(self._repository, path, imported, wanted[imported])
+        for path in sorted({*self._dropped, *self._wanted}):
+            gone = list(self._dropped.get(path, {}).values())
+            rows = sorted(self._wanted.get(path, {}).items())
+            alone = [one for one in gone if not _in_brackets(one)]
+            if alone and rows:
+                # One declaration without brackets takes the other's place.
+                text = "\nimport ".join(spec_text(*row) for row in rows)
+                node = alone[0].node
+                found.append(Patch(path, node.start_byte, node.end_byte, text))
+                gone.remove(alone[0])
+                rows = []
+            for one in gone:
+                found.append(_drop(self._repository, path, one, gone, bool(rows)))
+            for imported, local in rows:
+                found += insert(self._repository, path, imported, local)
         return found
+
+
+def _in_brackets(one: Import) -> bool:
+    return one.node.parent is not None and one.node.parent.type == "import_spec_list"
 
 
 def uses_of_import(repository: Repository, path: str, local: str) -> list[int]:

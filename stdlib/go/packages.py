@@ -11,7 +11,7 @@ from ...heaven.index.facts import Definition, FileFacts
 from ...heaven.index.go_names import module_name
 from ...heaven.index.symbols import SymbolIndex
 from ..syntax import Trees
-from .standard import standard_paths
+from .standard import shown_by, standard_paths
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -206,11 +206,11 @@ class Packages:
         return {row.module for row in self.facts(path).imports if row.name != "package"}
 
     def standard_imports(self) -> frozenset[str]:
-        """The packages of Go's own library that some file imports, and those that any program has
-        to do with."""
+        """The packages of Go's own library whose types the repository has to do with."""
         if self._standard is None:
             every = (self.imported_paths(path) for path in self.every)
-            self._standard = _ALWAYS.union(*every) & standard_paths().keys()
+            met = _ALWAYS.union(*every) & standard_paths().keys()
+            self._standard = frozenset().union(*map(shown_by, met))
         return self._standard
 
 

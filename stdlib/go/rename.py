@@ -84,7 +84,7 @@ def _expansion(
         changed |= {_token(one) for one in left if one.exact}
     if args.get("text") == "include":
         changed |= {token for token, _ in words_in(index, old, is_go, _TEXTS)}
-    left = [one for one in left if _token(one) not in changed]
+    left = [one for one in left if not (one.exact and _token(one) in changed)]
     patches = [Patch(path, start, end, new) for path, start, end in sorted(changed)]
     sites = tuple(site_of(index, one) for one in sorted(set(left)))
     return Expansion(edit_of(index, patches, new), len(changed), sites)

@@ -1,7 +1,7 @@
 """Go's own library, as far as macro ops need it: its packages, and the methods of its types.
 
-`standard.txt` is what `bench/go_standard` prints with Go 1.27: a line for each package (path and
-name), then one for each of its types with methods (I: an interface, T: any other).
+`standard.txt` is what `bench/go_standard` prints with Go 1.27: a line for each package (path,
+name, and what it imports), then one for each of its types with methods (I: an interface, T: any other).
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ _UNNAMED: Final = {
 @cache
 def standard_paths() -> dict[str, str]:
     """The import paths of the library's packages, with their names."""
-    return {
-        path: name
-        for line in _lines()
-        if not line.startswith("\t")
-        for path, _, name in [line.partition(" ")]
-    }
+    return {path: name for path, name, *_ in _packages()}
+
+
+@cache
+def shown_by(path: str) -> frozenset[str]:
+    """A package of the library and those whose types it may hand out: the ones that it imports."""
+    rows = {one: frozenset({one, *imports}) for one, _, *imports in _packages()}
+    return rows.get(path, frozenset())
 
 
 @cache
@@ -71,6 +73,10 @@ def method_sets() -> dict[str, dict[str, str]]:
 
 def _methods(texts: list[str]) -> dict[str, str]:
     return {text.partition("(")[0]: "(" + text.partition("(")[2] for text in texts}
+
+
+def _packages() -> list[list[str]]:
+    return [line.split(" ") for line in _lines() if not line.startswith("\t")]
 
 
 @cache
