@@ -36,7 +36,7 @@ func main() {
 			if !ok || !tn.Exported() {
 				continue
 			}
-			named, ok := tn.Type().(*types.Named)
+			named, ok := types.Unalias(tn.Type()).(*types.Named)
 			if !ok {
 				continue
 			}

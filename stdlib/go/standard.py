@@ -1,7 +1,7 @@
 """Go's own library, as far as macro ops need it: its packages, and the methods of its types.
 
-`standard.txt` is what `bench/go_standard` prints with Go 1.27: a line for each package (path,
-name, and what it imports), then one for each of its types with methods (I: an interface, T: any other).
+`standard.txt` is what `bench/go_standard` prints with Go 1.27: a line for each package (path, name,
+and what it imports), then one for each of its types with methods (I: an interface, T: any other).
 """
 
 from __future__ import annotations

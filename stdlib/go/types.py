@@ -241,7 +241,9 @@ class Types:
         for label, wanted in method_sets().items():
             if name not in wanted or not label.startswith("interface "):
                 continue
-            fits = all(m in have.rows and have.rows[m][0] == s for m, s in wanted.items())
+            fits = all(
+                have.rows[m][0] == s if m in have.rows else have.open for m, s in wanted.items()
+            )
             if fits and self._is_met(label):
                 return label.removeprefix("interface ")
         return None

@@ -228,7 +228,7 @@ REFUSED = {
     "what a type of another package of the library stands for": (
         "package m\n\nimport \"os\"\n\ntype T struct{ os.FileInfo }\n\nfunc (T) Name() string { "
         "return \"\" }\n",
-        "T.Name", "Label", "outside", "io/fs.FileInfo",
+        "T.Name", "Label", "outside", "FileInfo",
     ),
     "String of fmt": (
         "package m\n\ntype T int\n\nfunc (T) String() string { return \"\" }\n"
