@@ -85,6 +85,8 @@ class Signature:
 
 
 PYTHON: Final = (".py", ".pyi")
+GO: Final = (".go",)
+_CODE: Final = (*PYTHON, *GO)
 
 _IN: Final = Parameter(
     "in", "path", "scope_path", "the file or directory that the definition is in", True
@@ -119,7 +121,7 @@ _ROWS: Final = (
                 ("leave", "include"),
             ),
         ),
-        PYTHON,
+        _CODE,
         "Rename a symbol or a parameter: its definition and every reference that resolves to it.",
         "RENAME_SYMBOL Context.invoke Context.call",
     ),
@@ -128,8 +130,14 @@ _ROWS: Final = (
         (
             Parameter("func", "symbol", "func_name", "the function or method"),
             Parameter("param", "name", "param_name", "the new parameter"),
-            Parameter("type", "text", "param_type", "its annotation", True),
-            Parameter("default", "text", "default", "its default value", True),
+            Parameter("type", "text", "param_type", "its annotation; Go needs one", True),
+            Parameter(
+                "default",
+                "text",
+                "default",
+                "its default value; in Go, which has none, the same as `argument`",
+                True,
+            ),
             Parameter("argument", "text", "argument", "what every call passes for it", True),
             Parameter(
                 "position",
@@ -142,7 +150,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Add a parameter to a function, its overrides and its calls.",
         "ADD_PARAM Parser.parse strict type bool default False",
     ),
@@ -155,7 +163,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Remove a parameter from a function, its overrides and its calls.",
         "REMOVE_PARAM Parser.parse strict",
     ),
@@ -165,7 +173,7 @@ _ROWS: Final = (
             Parameter("path", "path", "path", "the file"),
             Parameter("import", "text", "import_spec", "the statement, or a module's name"),
         ),
-        PYTHON,
+        _CODE,
         "Add an import to a file, where its other imports are.",
         'INSERT_IMPORT src/app.py "from os import path"',
     ),
@@ -182,8 +190,8 @@ _ROWS: Final = (
             ),
             _IN,
         ),
-        PYTHON,
-        "Add a case to a parametrized test, or a test function after another one.",
+        _CODE,
+        "Add a case to a parametrized or table-driven test, or a test function after another one.",
         'ADD_TEST_CASE test_add negative "assert add(-1, -2) == -3"',
     ),
     Signature(
@@ -193,8 +201,8 @@ _ROWS: Final = (
             Parameter("signature", "text", "func_sig", "the function's header"),
             Parameter("after", "symbol", "func_name", "the definition that it comes after", True),
         ),
-        PYTHON,
-        "Add a function that raises NotImplementedError.",
+        _CODE,
+        "Add a function that raises NotImplementedError, or panics.",
         'ADD_FUNCTION_STUB src/app.py "def parse(text: str) -> int"',
     ),
     Signature(
@@ -217,7 +225,7 @@ _ROWS: Final = (
             _IN,
             _KIND,
         ),
-        PYTHON,
+        _CODE,
         "Move a definition to another file; imports of it follow.",
         "MOVE_SYMBOL parse_date src/dates.py",
     ),
@@ -230,7 +238,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Wrap every call of a function in a call of another one.",
         "WRAP_CALL read_config validated",
     ),
@@ -243,7 +251,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Call another function wherever a function is called.",
         "REPLACE_CALL load_yaml load_toml",
     ),

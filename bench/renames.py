@@ -50,17 +50,19 @@ class Outcome:
     note: str
 
 
-def candidates(package: Path, under: str) -> list[Symbol]:
-    """The package's functions, methods and classes, in order; Python's special names left out."""
+def candidates(
+    package: Path, under: str, suffix: str = ".py", kinds: Sequence[str] = KINDS
+) -> list[Symbol]:
+    """The package's definitions of such kinds, in order; Python's special names left out."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = WorkCopy(package, Path(scratch), sys.executable)
         with Heaven.open(copy.root) as heaven:
             found = {
                 (one.path, one.qualname): one
                 for path in heaven.list_files()
-                if path.endswith(".py") and (path.startswith(f"{under}/") or under == ".")
+                if path.endswith(suffix) and (path.startswith(f"{under}/") or under == ".")
                 for one in heaven.symbols_in(path)
-                if one.kind in KINDS and not (one.name.startswith("__") and one.name.endswith("__"))
+                if one.kind in kinds and not (one.name.startswith("__") and one.name.endswith("__"))
             }
     return [found[key] for key in sorted(found)]
 

@@ -31,6 +31,17 @@ _OF_LANGUAGE: Final = {
         "WRAP_CALL": "python.wrap_call",
         "REPLACE_CALL": "python.replace_call",
     },
+    "go": {
+        "RENAME_SYMBOL": "go.rename",
+        "ADD_PARAM": "go.add_param",
+        "REMOVE_PARAM": "go.remove_param",
+        "INSERT_IMPORT": "go.insert_import",
+        "ADD_TEST_CASE": "go.add_test_case",
+        "ADD_FUNCTION_STUB": "go.add_function_stub",
+        "MOVE_SYMBOL": "go.move_symbol",
+        "WRAP_CALL": "go.wrap_call",
+        "REPLACE_CALL": "go.replace_call",
+    },
 }
 """By what `kin_of` calls a language: its ops, and the module of each."""
 

@@ -10,12 +10,13 @@ from ...heaven.index.naming import Naming
 from ...heaven.index.symbols import SymbolIndex
 from ...heaven.records import Symbol
 from ..arguments import needed
+from ..occurrences import site_of
 from ..refused import MacroRefused, Site
 from ..syntax import Trees
 from ..targets import find, keys_of, listed, row_of
 from .elimination import settle
 from .signatures import FunctionSource, function_of
-from .unsure import site_of, unsure_spots
+from .unsure import unsure_spots
 from .uses import Call, Place, Uses, sites, uses_of
 
 

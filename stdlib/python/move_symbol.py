@@ -14,6 +14,7 @@ from ...proto.edit_ir import EditIR, EditOp
 from ..arguments import needed
 from ..files import inside
 from ..lists import Listing
+from ..occurrences import site_of
 from ..patches import Patch, edit_of
 from ..refused import Expansion, MacroRefused
 from ..syntax import Trees, kin_of
@@ -23,7 +24,7 @@ from .imports import Wanted, after_line, header, insert, leading, line_patch, mo
 from .move_leftovers import unused_imports
 from .move_needs import needs_of
 from .public_names import also, lists
-from .unsure import site_of, unsure_spots
+from .unsure import unsure_spots
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -10,6 +10,7 @@ from ...heaven.index.naming import Naming, Token
 from ...heaven.index.symbols import SymbolIndex
 from ...heaven.records import Symbol
 from ..arguments import needed
+from ..occurrences import Spot, site_of
 from ..patches import Patch, edit_of
 from ..refused import Expansion, MacroRefused, Site
 from ..targets import find, named, place_of
@@ -17,7 +18,7 @@ from .collisions import check_collisions
 from .elimination import owner_of, settle
 from .followable import check_followable
 from .rename_param import rename_param
-from .unsure import READ_BY_NAME, Spot, site_of, text_spots, unsure_spots
+from .unsure import READ_BY_NAME, text_spots, unsure_spots
 
 if TYPE_CHECKING:
     from ...heaven import Heaven

@@ -12,13 +12,13 @@ from ...heaven.index.facts import FileFacts
 from ...heaven.index.naming import Naming
 from ...heaven.index.symbols import SymbolIndex
 from ...heaven.records import Symbol
+from ..occurrences import Spot
 from ..refused import MacroRefused
 from ..syntax import Trees
 from ..targets import place_of, row_of
 from .elimination import settle
 from .followable import check_followable
 from .signatures import FunctionSource, function_of
-from .unsure import Spot
 from .uses import Uses, uses_of
 
 if TYPE_CHECKING:

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from ...aa.macros import PYTHON
 from ...heaven.index.bind import Key
 from ...heaven.index.facts import FileFacts
 from ...heaven.index.naming import Naming
-from ...heaven.index.source import Lines
 from ...heaven.index.symbols import SymbolIndex
-from ..refused import Site
+from ..occurrences import Spot
 from ..syntax import source_of
 from .texts import all_strings, comments, strings
 
@@ -27,16 +26,6 @@ _BY_NAME: Final = frozenset(
 )
 
 
-class Spot(NamedTuple):
-    """A place that may mean the definition. `exact`: bytes `start`..`end` are its name."""
-
-    path: str
-    start: int
-    end: int
-    why: str
-    exact: bool
-
-
 def unsure_spots(index: SymbolIndex, naming: Naming) -> tuple[Spot, ...]:
     """All of them, in order. For use within the index's `ask`."""
     found = [
@@ -48,14 +37,6 @@ def unsure_spots(index: SymbolIndex, naming: Naming) -> tuple[Spot, ...]:
         *_entry_points(index, naming),
     ]
     return tuple(sorted(found))
-
-
-def site_of(index: SymbolIndex, spot: Spot) -> Site:
-    """The spot as it is told to people."""
-    lines = Lines(source_of(index, spot.path))
-    number = lines.line(spot.start)
-    text = lines.text(number, number).decode("utf-8", errors="replace").strip()
-    return Site(spot.path, number, text, spot.why)
 
 
 def text_spots(index: SymbolIndex, name: str) -> set[tuple[str, int, int]]:

@@ -657,7 +657,7 @@ def test_pytest_fixtures_and_fields_are_refused(tmp_path: Path) -> None:
 
 
 def test_another_language_is_refused_not_half_done(tmp_path: Path) -> None:
-    error = refused(tmp_path, {"a.go": "package a\nfunc Greet() {}\n"}, "Greet", "Hello")
+    error = refused(tmp_path, {"a.rs": "fn greet() {}\n"}, "greet", "hello")
     assert error.reason in ("unknown", "unsupported")
 
 
@@ -677,7 +677,6 @@ def test_deep_expressions_do_not_exhaust_the_stack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("a.go", "package a\n\nfunc greet() {}\n"),
         ("a.ts", "export function greet() {}\n"),
         ("a.rs", "fn greet() {}\n"),
     ],
