@@ -85,6 +85,8 @@ class Signature:
 
 
 PYTHON: Final = (".py", ".pyi")
+ECMASCRIPT: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_CODE: Final = (*PYTHON, *ECMASCRIPT)
 
 _IN: Final = Parameter(
     "in", "path", "scope_path", "the file or directory that the definition is in", True
@@ -119,7 +121,7 @@ _ROWS: Final = (
                 ("leave", "include"),
             ),
         ),
-        PYTHON,
+        _CODE,
         "Rename a symbol or a parameter: its definition and every reference that resolves to it.",
         "RENAME_SYMBOL Context.invoke Context.call",
     ),
@@ -142,7 +144,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Add a parameter to a function, its overrides and its calls.",
         "ADD_PARAM Parser.parse strict type bool default False",
     ),
@@ -155,7 +157,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Remove a parameter from a function, its overrides and its calls.",
         "REMOVE_PARAM Parser.parse strict",
     ),
@@ -165,7 +167,7 @@ _ROWS: Final = (
             Parameter("path", "path", "path", "the file"),
             Parameter("import", "text", "import_spec", "the statement, or a module's name"),
         ),
-        PYTHON,
+        _CODE,
         "Add an import to a file, where its other imports are.",
         'INSERT_IMPORT src/app.py "from os import path"',
     ),
@@ -182,7 +184,7 @@ _ROWS: Final = (
             ),
             _IN,
         ),
-        PYTHON,
+        _CODE,
         "Add a case to a parametrized test, or a test function after another one.",
         'ADD_TEST_CASE test_add negative "assert add(-1, -2) == -3"',
     ),
@@ -193,7 +195,7 @@ _ROWS: Final = (
             Parameter("signature", "text", "func_sig", "the function's header"),
             Parameter("after", "symbol", "func_name", "the definition that it comes after", True),
         ),
-        PYTHON,
+        _CODE,
         "Add a function that raises NotImplementedError.",
         'ADD_FUNCTION_STUB src/app.py "def parse(text: str) -> int"',
     ),
@@ -217,7 +219,7 @@ _ROWS: Final = (
             _IN,
             _KIND,
         ),
-        PYTHON,
+        _CODE,
         "Move a definition to another file; imports of it follow.",
         "MOVE_SYMBOL parse_date src/dates.py",
     ),
@@ -230,7 +232,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Wrap every call of a function in a call of another one.",
         "WRAP_CALL read_config validated",
     ),
@@ -243,7 +245,7 @@ _ROWS: Final = (
             _KIND,
             _UNSURE,
         ),
-        PYTHON,
+        _CODE,
         "Call another function wherever a function is called.",
         "REPLACE_CALL load_yaml load_toml",
     ),

@@ -1,4 +1,4 @@
-"""Items of a bracketed list in Python source (parameters, arguments, imported names): one more, or
+"""Items of a bracketed list in source text (parameters, arguments, imported names): one more, or
 one less, in the way that the list is written."""
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Listing:
         """The end of the comment that stands on the line behind `at`, else `at`."""
         stop = self.source.find(b"\n", at)
         rest = self.source[at : stop if stop >= 0 else len(self.source)]
-        if rest.lstrip().startswith(b"#"):
+        if rest.lstrip().startswith((b"#", b"//")):
             return at + len(rest.rstrip())
         return at
 

@@ -46,6 +46,8 @@
 
 (class_declaration (class_heritage (extends_clause value: (_) @base))) @base.of
 (abstract_class_declaration (class_heritage (extends_clause value: (_) @base))) @base.of
+(class_declaration (class_heritage (implements_clause (_) @base))) @base.of
+(abstract_class_declaration (class_heritage (implements_clause (_) @base))) @base.of
 (interface_declaration (extends_type_clause type: (_) @base)) @base.of
 (variable_declarator value: (class (class_heritage (extends_clause value: (_) @base)))) @base.of
 
