@@ -120,12 +120,17 @@ class FileScopes:
         found = {id(one): one for one in self.at.values() if one.name == name}
         return list(found.values())
 
-    def scope_of(self, token: Token) -> Scope:
-        """The scope in which a token that uses a name stands, or that it declares the name in."""
+    def scope_at(self, node: Node) -> Scope:
+        """The scope in which a node stands, as far as names in and around it show it."""
+        best: Scope = self.top
         for one in self.references:
-            if one.token.start == token.start:
-                return one.scope
-        return self.at[token.start].scope
+            for scope in one.scope.outward():
+                inner = scope.node
+                if inner.start_byte <= node.start_byte and node.end_byte <= inner.end_byte:
+                    if inner.end_byte - inner.start_byte < best.node.end_byte - best.node.start_byte:
+                        best = scope
+                    break
+        return best
 
     @staticmethod
     def look_up(scope: Scope, name: str, meaning: Meaning) -> Variable | None:
