@@ -91,15 +91,17 @@ class Modules:
         if known is None:
             root = self._trees.root(path)
             known = self._files[path] = FileModule(FileScopes(root))
-            reader = _Reader(self, path, known)
+            reader = ModuleReader(self, path, known)
             for statement in root.named_children:
                 reader.statement(statement)
             reader.common_js(root)
         return known
 
 
-class _Reader:
-    def __init__(self, modules: Modules, path: str, found: FileModule) -> None:
+class ModuleReader:
+    """Reads the statements of the file `path` into `found`; `modules` of None resolves nothing."""
+
+    def __init__(self, modules: Modules | None, path: str, found: FileModule) -> None:
         self._modules, self._path, self._found = modules, path, found
         self._seen: set[int] = set()
 
@@ -116,7 +118,9 @@ class _Reader:
         token: Node | None = None, variable: Variable | None = None, given: str = "",
         type_only: bool = False,
     ) -> None:  # fmt: skip
-        source = self._modules.resolve(self._path, specifier)
+        source = None
+        if self._modules is not None:
+            source = self._modules.resolve(self._path, specifier)
         self._found.taken.append(
             Taken(form, specifier, source, name, token, variable, given, statement, type_only)
         )

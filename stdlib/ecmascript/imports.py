@@ -1,0 +1,324 @@
+"""Imports in the way that a file writes them: quotes, semicolons, endings of paths, `require`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from posixpath import basename, dirname, relpath
+from typing import TYPE_CHECKING, Final
+
+from ..lists import Listing
+from ..patches import Patch
+from ..refused import MacroRefused
+from ..syntax import Trees, parse
+from .modules import FileModule, ModuleReader, Modules, Taken, source_of_statement
+from .scopes import FileScopes, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_ENDINGS: Final = (".d.ts", ".d.mts", ".d.cts", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")  # fmt: skip
+_BUILT: Final = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs", ".jsx": ".js"}
+_STATEMENT: Final = re.compile(r"[)\w\]'\"`}]\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`import {name as local} from specifier`; `name` may be "default", "*", or "" for none."""
+
+    specifier: str
+    name: str
+    local: str
+    type_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a file writes imports. `ends` is what its relative paths end with: "" for nothing, ".js"
+    for what a file is compiled to, ".ts" for the file itself."""
+
+    quote: str
+    end: str
+    ends: str
+    common_js: bool
+
+    def statement(self, wanted: Wanted) -> str:
+        """As one line, without its line ending."""
+        source = f"{self.quote}{wanted.specifier}{self.quote}"
+        name, local = wanted.name, wanted.local
+        if self.common_js:
+            if not name:
+                return f"require({source}){self.end}"
+            renamed = name if name == local else f"{name}: {local}"
+            bound = local if name in ("*", "default") else f"{{ {renamed} }}"
+            return f"const {bound} = require({source}){self.end}"
+        word = "import type" if wanted.type_only else "import"
+        if not name:
+            return f"{word} {source}{self.end}"
+        if name == "default":
+            return f"{word} {local} from {source}{self.end}"
+        if name == "*":
+            return f"{word} * as {local} from {source}{self.end}"
+        return f"{word} {{ {_item(name, local)} }} from {source}{self.end}"
+
+
+def _item(name: str, local: str) -> str:
+    return name if name == local else f"{name} as {local}"
+
+
+def style_of(trees: Trees, modules: Modules, path: str) -> Style:
+    """Of a file, or where it has too little to tell, of what is beside it."""
+    texts = [path, *(one for one in modules.paths if dirname(one) == dirname(path)),
+             *modules.paths[:50]]  # fmt: skip
+    quote = end = ends = None
+    for one in texts:
+        if one not in modules.paths:
+            continue
+        for row in modules.file(one).taken:
+            source = row.statement.child_by_field_name("source")
+            if quote is None and source is not None:
+                quote = text_of(source)[0]
+            if end is None and row.form in ("import", "reexport", "star"):
+                end = ";" if text_of(row.statement).endswith(";") else ""
+            if ends is None and row.source is not None:
+                ends = _ending(row.specifier)
+        if one == path or quote is None:
+            root = trees.root(one)
+            text = text_of(root)
+            quote = quote or _quote(text)
+            if end is None and root.named_children:
+                end = ";" if ";" in text or not text.strip() else ""
+        if None not in (quote, end, ends):
+            break
+    common = path.endswith((".cjs", ".cts")) or (path in modules.paths and _is_common(modules, path))
+    if path not in modules.paths and path.endswith((".js", ".jsx")):
+        beside = [one for one in modules.paths if one.endswith((".js", ".cjs"))]
+        common = bool(beside) and all(_is_common(modules, one) for one in beside[:20])
+    return Style(quote or "'", ";" if end is None else end, ends or "", common)
+
+
+def _ending(specifier: str) -> str:
+    name = basename(specifier)
+    for one in _ENDINGS:
+        if name.endswith(one):
+            return ".js" if one in (".js", ".mjs", ".cjs", ".jsx") else ".ts"
+    return ""
+
+
+def _quote(text: str) -> str | None:
+    single, double = text.count("'"), text.count('"')
+    if single == double:
+        return None
+    return "'" if single > double else '"'
+
+
+def _is_common(modules: Modules, path: str) -> bool:
+    file = modules.file(path)
+    if not file.is_module or path.endswith(("ts", "tsx", ".mjs")):
+        return False
+    root = file.scopes.top.node
+    return not any(one.type in ("import_statement", "export_statement") for one in root.named_children)
+
+
+def specifier_of(modules: Modules, path: str, target: str, style: Style) -> str:
+    """How the file `path` names the file `target`."""
+    if path in modules.paths:
+        for row in modules.file(path).taken:
+            if row.source == target:
+                return row.specifier
+    found = relpath(target, dirname(path) or ".")
+    stem = found
+    suffix = ""
+    for one in _ENDINGS:
+        if found.endswith(one):
+            stem, suffix = found.removesuffix(one), one
+            break
+    if style.ends == ".js" or (style.common_js is False and path.endswith(".mjs")):
+        found = stem + _BUILT.get(suffix, suffix.replace(".d", "").replace("ts", "js"))
+    elif style.ends == ".ts":
+        found = stem + suffix
+    else:
+        found = stem
+        if basename(found) == "index" and not suffix.startswith(".d"):
+            found = dirname(found) or "."
+    if found in (".", ".."):
+        return found
+    return found if found.startswith(".") else f"./{found}"
+
+
+def insert(trees: Trees, modules: Modules, path: str, wanted: Wanted) -> list[Patch]:
+    """The import in a file; nothing where it is there. Raises MacroRefused: its name is taken."""
+    file = modules.file(path)
+    style = style_of(trees, modules, path)
+    known = file.scopes.top.names.get(wanted.local) if wanted.local else None
+    for row in file.taken:
+        same = row.specifier == wanted.specifier
+        if same and row.name == wanted.name and row.variable is known and known is not None:
+            if not row.type_only or wanted.type_only:
+                return []
+        if same and not wanted.name and row.form == "import":
+            return []
+    if known is not None:
+        raise MacroRefused(
+            "collision",
+            f"{wanted.local} is something else in {path}",
+            (f"{path}:{known.tokens[0].node.start_point.row + 1} {wanted.local}",),
+        )
+    merged = _merged(trees, path, file.taken, wanted, style)
+    if merged is not None:
+        return merged
+    return [line_at(trees, path, style.statement(wanted))]
+
+
+def _merged(
+    trees: Trees, path: str, taken: list[Taken], wanted: Wanted, style: Style
+) -> list[Patch] | None:
+    """One more name in an import from the same module."""
+    if wanted.name in ("", "*", "default"):
+        return None
+    rows = [one for one in taken if one.specifier == wanted.specifier]
+    for row in rows:
+        node = row.statement
+        if row.form == "require" and row.token is not None and style.common_js:
+            pattern = node.child_by_field_name("name")
+            if pattern is not None and pattern.type == "object_pattern":
+                text = wanted.name
+                if wanted.local != wanted.name:
+                    text = f"{wanted.name}: {wanted.local}"
+                return _list(trees, path, pattern, text)
+        if row.form != "import" or row.name == "*":
+            continue
+        whole_type = any(one.type == "type" for one in node.children)
+        if whole_type and not wanted.type_only:
+            continue
+        clause = next(one for one in node.named_children if one.type == "import_clause")
+        named = next((o for o in clause.named_children if o.type == "named_imports"), None)
+        text = _item(wanted.name, wanted.local)
+        if wanted.type_only and not whole_type:
+            text = f"type {text}"
+        if named is not None:
+            return _list(trees, path, named, text)
+        if not whole_type and not any(o.type == "namespace_import" for o in clause.named_children):
+            return [Patch(path, clause.end_byte, clause.end_byte, f", {{ {text} }}")]
+    return None
+
+
+def _list(trees: Trees, path: str, node: Node, text: str) -> list[Patch]:
+    items = tuple(one for one in node.named_children if one.type != "comment")
+    rows = Listing(path, trees.source(path), node, items)
+    if not items:
+        inside = node.start_byte + 1
+        return [Patch(path, inside, node.end_byte - 1, f" {text} ")]
+    return rows.add(len(items), text)
+
+
+def line_at(trees: Trees, path: str, text: str) -> Patch:
+    """A new import as a line of its own: behind the imports that are there, or at the top."""
+    root, source = trees.root(path), trees.source(path)
+    last = None
+    for one in root.named_children:
+        is_import = one.type == "import_statement" or _requires(one)
+        if is_import:
+            last = one
+    if last is not None:
+        return after(path, source, last.end_byte, text)
+    at = 0
+    for one in root.children:
+        directive = one.type == "expression_statement" and one.named_children and (
+            one.named_children[0].type == "string"
+        )
+        following = source[one.end_byte : one.end_byte + 4].replace(b"\r", b"")
+        header = one.type == "comment" and following.startswith(b"\n\n")
+        if one.type != "hash_bang_line" and not directive and not header:
+            break
+        at = one.end_byte
+    if at:
+        return after(path, source, at, text)
+    gap = "\n" if source.strip() else ""
+    mark = 3 if source.startswith(b"\xef\xbb\xbf") else 0
+    return Patch(path, mark, mark, f"{text}\n{gap}")
+
+
+def after(path: str, source: bytes, at: int, text: str) -> Patch:
+    """A line behind the one that holds the byte before `at`."""
+    end = source.find(b"\n", max(at - 1, 0))
+    if end < 0:
+        return Patch(path, len(source), len(source), f"\n{text}\n")
+    return Patch(path, end + 1, end + 1, f"{text}\n")
+
+
+def _requires(node: Node) -> bool:
+    if node.type not in ("lexical_declaration", "variable_declaration"):
+        return False
+    return all(
+        (value := one.child_by_field_name("value")) is not None
+        and text_of(value).startswith("require(")
+        for one in node.named_children
+        if one.type == "variable_declarator"
+    )
+
+
+def without(trees: Trees, path: str, row: Taken) -> list[Patch]:
+    """One imported name less; the whole statement where it was the only one."""
+    node, source = row.statement, trees.source(path)
+    whole = node
+    if node.type == "variable_declarator" and node.parent is not None:
+        if len([o for o in node.parent.named_children if o.type == "variable_declarator"]) > 1:
+            return []
+        whole = node.parent
+    holder = row.token.parent if row.token is not None else None
+    item = row.token
+    if holder is not None and holder.type in ("import_specifier", "export_specifier", "pair_pattern"):
+        item, holder = holder, holder.parent
+    clause = holder.parent if holder is not None else None
+    alone = clause is None or clause.type != "import_clause" or clause.named_child_count == 1
+    if item is not None and holder is not None and (holder.named_child_count > 1):
+        items = tuple(one for one in holder.named_children if one.type != "comment")
+        numbers = [number for number, one in enumerate(items) if one == item]
+        return Listing(path, source, holder, items).remove(numbers)
+    if row.form == "import" and (not alone or (item is None and not _only(node))):
+        return []
+    start = source.rfind(b"\n", 0, whole.start_byte) + 1
+    end = source.find(b"\n", whole.end_byte)
+    end = len(source) if end < 0 else end + 1
+    if source[start : whole.start_byte].strip() or source[whole.end_byte : end].strip():
+        return [Patch(path, whole.start_byte, whole.end_byte, "")]
+    return [Patch(path, start, end, "")]
+
+
+def _only(node: Node) -> bool:
+    clause = next((one for one in node.named_children if one.type == "import_clause"), None)
+    return clause is None or clause.named_child_count == 1
+
+
+def read_spec(text: str, path: str) -> tuple[list[Wanted], str]:
+    """What an import that is asked for takes; its statement, if it is one. Raises MacroRefused."""
+    plain = text.strip()
+    if re.fullmatch(r"['\"]?(?:node:)?[@.\w/-]+['\"]?", plain):
+        specifier = plain.strip("'\"")
+        local = re.sub(r"\W+", "_", basename(specifier.removeprefix("node:")).split(".")[0])
+        return [Wanted(specifier, "*", local or "module")], ""
+    root = parse(plain.encode(), "x.ts")
+    node = root.named_children[0] if root.named_child_count == 1 else None
+    if root.has_error or node is None or node.type not in (
+        "import_statement", "lexical_declaration", "variable_declaration", "expression_statement",
+    ):  # fmt: skip
+        raise MacroRefused("syntax", f"{text!r} is no import")
+    found = FileModule(FileScopes(root))
+    reader = ModuleReader(None, path, found)
+    reader.statement(node)
+    reader.common_js(root)
+    wanted = [
+        Wanted(row.specifier, row.name, row.variable.name if row.variable else "", row.type_only)
+        for row in found.taken
+    ]
+    if not wanted and node.type == "import_statement":
+        source = source_of_statement(node)
+        if source is None:
+            first = next((o for o in node.named_children if o.type == "string"), None)
+            source = text_of(first)[1:-1] if first is not None else None
+        if source is not None:
+            wanted = [Wanted(source, "", "")]
+    if not wanted:
+        raise MacroRefused("syntax", f"{text!r} is no import")
+    return wanted, plain
