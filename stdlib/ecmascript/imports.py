@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname, relpath
 from typing import TYPE_CHECKING, Final
@@ -164,13 +165,13 @@ def insert(trees: Trees, modules: Modules, path: str, wanted: Wanted) -> list[Pa
             f"{wanted.local} is something else in {path}",
             (f"{path}:{known.tokens[0].node.start_point.row + 1} {wanted.local}",),
         )
-    merged = _merged(trees, path, file.taken, wanted, style)
-    if merged is not None:
-        return merged
+    joined = merged(trees, path, file.taken, wanted, style)
+    if joined is not None:
+        return joined
     return [line_at(trees, path, style.statement(wanted))]
 
 
-def _merged(
+def merged(
     trees: Trees, path: str, taken: list[Taken], wanted: Wanted, style: Style
 ) -> list[Patch] | None:
     """One more name in an import from the same module."""
@@ -258,37 +259,99 @@ def _requires(node: Node) -> bool:
     )
 
 
-def without(trees: Trees, path: str, row: Taken) -> list[Patch]:
-    """One imported name less; the whole statement where it was the only one."""
-    node, source = row.statement, trees.source(path)
-    whole = node
-    if node.type == "variable_declarator" and node.parent is not None:
-        if len([o for o in node.parent.named_children if o.type == "variable_declarator"]) > 1:
-            return []
-        whole = node.parent
-    holder = row.token.parent if row.token is not None else None
-    item = row.token
-    if holder is not None and holder.type in ("import_specifier", "export_specifier", "pair_pattern"):
-        item, holder = holder, holder.parent
-    clause = holder.parent if holder is not None else None
-    alone = clause is None or clause.type != "import_clause" or clause.named_child_count == 1
-    if item is not None and holder is not None and (holder.named_child_count > 1):
+def drop(trees: Trees, path: str, rows: Sequence[Taken]) -> list[Patch]:
+    """These imported names less; whole statements where nothing of them is left."""
+    patches: list[Patch] = []
+    statements = {row.statement.id: row.statement for row in rows}
+    for number, node in statements.items():
+        mine = [row for row in rows if row.statement.id == number]
+        patches += _drop(trees, path, node, mine)
+    return patches
+
+
+def _drop(trees: Trees, path: str, node: Node, rows: list[Taken]) -> list[Patch]:
+    source = trees.source(path)
+    gone = {row.token.start_byte for row in rows if row.token is not None}
+    whole = {row.variable.tokens[0].start for row in rows if row.token is None and row.variable}
+    holder = next((_holder(row.token) for row in rows if row.token is not None), None)
+    patches: list[Patch] = []
+    left = 0
+    if holder is not None:
         items = tuple(one for one in holder.named_children if one.type != "comment")
-        numbers = [number for number, one in enumerate(items) if one == item]
-        return Listing(path, source, holder, items).remove(numbers)
-    if row.form == "import" and (not alone or (item is None and not _only(node))):
-        return []
-    start = source.rfind(b"\n", 0, whole.start_byte) + 1
-    end = source.find(b"\n", whole.end_byte)
+        numbers = [
+            number for number, one in enumerate(items)
+            if any(one.start_byte <= start < one.end_byte for start in gone)
+        ]  # fmt: skip
+        left += len(items) - len(numbers)
+        if left:
+            listing = Listing(path, source, holder, items)
+            for run in _runs(numbers):
+                patches += listing.remove(run)
+    clause = next((one for one in node.named_children if one.type == "import_clause"), None)
+    for one in clause.named_children if clause is not None else ():
+        if one.type == "named_imports":
+            named = [o for o in one.named_children if o.type != "comment"]
+            if one != holder:
+                left += len(named)
+            elif not patches and clause is not None and clause.named_child_count > 1:
+                first = clause.named_children[0]
+                patches.append(Patch(path, first.end_byte, one.end_byte, ""))
+        elif one.start_byte in whole or (
+            one.named_children and one.named_children[0].start_byte in whole
+        ):
+            after_it = one.next_named_sibling
+            if after_it is not None:
+                patches.append(Patch(path, one.start_byte, after_it.start_byte, ""))
+        else:
+            left += 1
+    if left:
+        return patches
+    if node.type == "variable_declarator" and node.parent is not None:
+        rows_of = [o for o in node.parent.named_children if o.type == "variable_declarator"]
+        if len(rows_of) > 1:
+            return Listing(path, source, node.parent, tuple(rows_of)).remove([rows_of.index(node)])
+        node = node.parent
+    start = source.rfind(b"\n", 0, node.start_byte) + 1
+    end = source.find(b"\n", node.end_byte)
     end = len(source) if end < 0 else end + 1
-    if source[start : whole.start_byte].strip() or source[whole.end_byte : end].strip():
-        return [Patch(path, whole.start_byte, whole.end_byte, "")]
+    if source[start : node.start_byte].strip() or source[node.end_byte : end].strip():
+        return [Patch(path, node.start_byte, node.end_byte, "")]
     return [Patch(path, start, end, "")]
 
 
-def _only(node: Node) -> bool:
-    clause = next((one for one in node.named_children if one.type == "import_clause"), None)
-    return clause is None or clause.named_child_count == 1
+def _holder(token: Node) -> Node | None:
+    """The list that an imported name is an item of."""
+    above = token.parent
+    if above is not None and above.type in ("import_specifier", "export_specifier", "pair_pattern"):
+        above = above.parent
+    return above
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def header(style: Style, wanted: Sequence[Wanted]) -> str:
+    """The imports of a file to be made: those of one module in one statement."""
+    lines: list[str] = []
+    groups: dict[tuple[str, bool], list[Wanted]] = {}
+    for one in wanted:
+        if one.name in ("default", "*", "") or style.common_js:
+            lines.append(style.statement(one))
+        else:
+            groups.setdefault((one.specifier, one.type_only), []).append(one)
+    for (specifier, type_only), items in groups.items():
+        names = ", ".join(_item(one.name, one.local) for one in items)
+        word = "import type" if type_only else "import"
+        source = f"{style.quote}{specifier}{style.quote}"
+        lines.append(f"{word} {{ {names} }} from {source}{style.end}")
+    return "".join(f"{one}\n" for one in lines)
 
 
 def read_spec(text: str, path: str) -> tuple[list[Wanted], str]:
