@@ -4,7 +4,8 @@
         --typescript NODE_MODULES/typescript/lib/typescript.js [--peer]
 
 PACKAGE_DIR has a tsconfig.json, which may let JavaScript in (`checkJs`). Nothing is written to it.
-A trial has passed if the compiler has no error that it has not without it; with --peer each rename
+A trial has passed if the compiler has no error that it has not without it, in the files that changed
+and in those that have the name in them (--whole: in any file); with --peer each rename
 is compared, token by token, with the one that TypeScript's language service would do. Exit code 1
 if there were errors after an op that had listed nothing as unsure.
 """
@@ -54,7 +55,7 @@ class Compiler:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._known = Counter(map(_message, self.errors({})))
+        self._known = Counter(map(_file, self.errors({})))
 
     def _ask(self, question: Mapping[str, object]) -> dict[str, list[list[object]]]:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -63,14 +64,17 @@ class Compiler:
         answer: dict[str, list[list[object]]] = json.loads(self._process.stdout.readline())
         return answer
 
-    def errors(self, files: Mapping[str, str]) -> list[str]:
-        """All errors with these files changed."""
-        return [str(one) for one in self._ask({"check": files})["errors"]]
+    def errors(self, files: Mapping[str, str], word: str | None = None) -> list[str]:
+        """All errors with these files changed; with a word, those of the changed files and of what
+        has the word in it."""
+        asked = {"check": files} if word is None else {"check": files, "word": word}
+        return [str(one) for one in self._ask(asked)["errors"]]
 
-    def fresh(self, files: Mapping[str, str]) -> list[str]:
-        """Those that there are not without the change."""
-        found = self.errors(files)
-        return found if len(found) > sum(self._known.values()) else []
+    def fresh(self, files: Mapping[str, str], word: str | None = None) -> list[str]:
+        """Those that there are not without the change: of files that have more than they had."""
+        found = self.errors(files, word)
+        more = Counter(map(_file, found)) - self._known
+        return [one for one in found if _file(one) in more]
 
     def places(self, path: str, offset: int) -> set[tuple[str, int]] | None:
         """Where its own rename would write; offsets in characters."""
@@ -83,8 +87,8 @@ class Compiler:
         self._process.wait()
 
 
-def _message(error: str) -> str:
-    return error.partition(" ")[2]
+def _file(error: str) -> str:
+    return error.partition(":")[0]
 
 
 def candidates(heaven: Heaven, under: str) -> list[Symbol]:
@@ -119,7 +123,9 @@ def trials(symbols: Sequence[Symbol], renames: int, params: int, seed: int) -> l
     return made
 
 
-def judge(heaven: Heaven, compiler: Compiler, root: Path, trial: Trial) -> tuple[Outcome, set[tuple[str, int]]]:
+def judge(
+    heaven: Heaven, compiler: Compiler, root: Path, trial: Trial, *, whole: bool
+) -> tuple[Outcome, set[tuple[str, int]]]:
     """Expand, stage, and let the compiler look; the places that change, too."""
     start = time.perf_counter()
     try:
@@ -130,7 +136,7 @@ def judge(heaven: Heaven, compiler: Compiler, root: Path, trial: Trial) -> tuple
     staged = stage(expansion.edit, root, symbols=heaven, blobs=heaven)
     seconds = time.perf_counter() - start
     after = {one.path: (one.after or b"").decode() for one in staged.files}
-    new = compiler.fresh(after)
+    new = compiler.fresh(after, None if whole else trial.symbol.name)
     unsure = len(expansion.unsure)
     verdict: Verdict = "passed"
     if new:
@@ -140,9 +146,8 @@ def judge(heaven: Heaven, compiler: Compiler, root: Path, trial: Trial) -> tuple
     if trial.macro == "RENAME_SYMBOL":
         changed = _changed(root, after, trial.symbol.name, trial.args["new"])
     if new and unsure and trial.macro == "RENAME_SYMBOL" and trial.args.get("unsure") is None:
-        again, _ = judge(
-            heaven, compiler, root, replace(trial, args={**trial.args, "unsure": "include"})
-        )
+        more = replace(trial, args={**trial.args, "unsure": "include"})
+        again, _ = judge(heaven, compiler, root, more, whole=whole)
         note = f"[with unsure include: {again.verdict}] {note}"
     return Outcome(trial.name, verdict, expansion.sure, unsure, seconds, note), changed
 
@@ -190,6 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--under", default="src/", help="where the symbols are taken from")
     parser.add_argument("--typescript", type=Path, required=True, help="typescript.js")
     parser.add_argument("--peer", action="store_true", help="compare with TypeScript's renames")
+    parser.add_argument("--whole", action="store_true", help="check every file after each op")
     given = parser.parse_args(arguments)
     root = given.package.resolve()
     counts: Counter[tuple[str, Verdict]] = Counter()
@@ -200,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         made = trials(symbols, given.renames, given.params, given.seed)
         print(f"{len(made)} trials, {len(symbols)} symbols, seed {given.seed}", flush=True)
         for trial in made:
-            outcome, changed = judge(heaven, compiler, root, trial)
+            outcome, changed = judge(heaven, compiler, root, trial, whole=given.whole)
             counts[trial.macro, outcome.verdict] += 1
             said = ""
             if given.peer and trial.macro == "RENAME_SYMBOL" and outcome.verdict != "refused":

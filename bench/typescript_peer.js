@@ -1,6 +1,7 @@
 // A TypeScript language service over one project, asked line by line:
 //   node typescript_peer.js TYPESCRIPT_LIB PROJECT_DIR
-// {"check": {path: text}} -> {"errors": [text]} with the files changed, for that question alone;
+// {"check": {path: text}, "word": text} -> {"errors": [text]} with the files changed, for that
+// question alone; with a word, of the changed files and those that have the word in them;
 // {"rename": [path, offset]} -> {"places": [[path, start, end]]}, or null where it cannot.
 "use strict";
 const [lib, root] = process.argv.slice(2);
@@ -32,14 +33,18 @@ const host = {
 };
 const service = ts.createLanguageService(host);
 
-function check(files) {
+function check(files, word) {
   const before = [...changed.keys()];
   changed = new Map(Object.entries(files).map(([name, text]) => [path.join(root, name), text]));
   round += 1;
   for (const name of [...before, ...changed.keys()])
     versions.set(name, changed.has(name) ? `${round}` : "0");
   const program = service.getProgram();
-  return ts.getPreEmitDiagnostics(program).map((one) => {
+  const sources = program.getSourceFiles().filter((one) => !one.fileName.includes("node_modules")
+    && (changed.has(one.fileName) || (word && one.text.includes(word))));
+  const found = word === undefined ? ts.getPreEmitDiagnostics(program) : sources.flatMap((one) => [
+    ...program.getSyntacticDiagnostics(one), ...program.getSemanticDiagnostics(one)]);
+  return found.map((one) => {
     const where = one.file ? path.relative(root, one.file.fileName) : "";
     const line = one.file ? one.file.getLineAndCharacterOfPosition(one.start).line + 1 : 0;
     return `${where}:${line} TS${one.code} ${ts.flattenDiagnosticMessageText(one.messageText, " ")}`;
@@ -60,7 +65,7 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
   const asked = JSON.parse(line);
   let answer;
   if (asked.check) {
-    answer = { errors: check(asked.check) };
+    answer = { errors: check(asked.check, asked.word) };
   } else {
     if (changed.size) check({});
     answer = { places: rename(...asked.rename) };

@@ -5,7 +5,7 @@ Types are matched by their shape, so what has the same name in another shape is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ...heaven.index.bind import Key
@@ -16,6 +16,7 @@ from ..refused import MacroRefused
 from ..syntax import Trees
 from ..targets import keys_of, place_of
 from .bases import outside_bases, outside_has
+from .literals import Literals
 from .modules import Modules
 from .scopes import text_of
 from .spots import Spot, nodes_of
@@ -24,6 +25,7 @@ from .spread import Place
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_GUESSED: Final = 0.3
 _SHAPES: Final = frozenset({"interface_body", "object_type", "object"})
 _DEFINING: Final = frozenset(
     {
@@ -31,6 +33,9 @@ _DEFINING: Final = frozenset(
         "method_signature", "abstract_method_signature",
     }
 )  # fmt: skip
+_KEYS: Final = frozenset(
+    {"property_identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
+)
 _PROTOCOL: Final = frozenset(
     """constructor prototype toString toLocaleString valueOf hasOwnProperty isPrototypeOf
     propertyIsEnumerable __proto__ toJSON then""".split()
@@ -48,9 +53,7 @@ class Members:
     ) -> None:
         self.index, self.trees, self.modules = index, trees, modules
         self.name = symbols[0].name
-        family = {one.id: one for symbol in symbols for one in index.family(symbol)}
-        family.update((one.id, one) for one in symbols)
-        self.family: tuple[Symbol, ...] = tuple(family.values())
+        self.family: tuple[Symbol, ...] = _family(index, symbols)
         self.keys: tuple[Key, ...] = tuple(
             sorted({key for one in self.family for key in keys_of(index, one)})
         )
@@ -58,6 +61,10 @@ class Members:
         self.sure: dict[Place, Node] = {}
         self.unsure: list[Spot] = []
         self._private = self.name.startswith("#")
+        self._literals = Literals(index, modules)
+        self._owners = {
+            Key(key.path, row.owner) for key in self.keys if (row := row_of(index, key)).owner >= 0
+        }
         for key in self.keys:
             facts = index.facts_of(key.path) or FileFacts()
             start = facts.definitions[key.number].name_start
@@ -101,7 +108,7 @@ class Members:
             for one in self.index.references(symbol):
                 place = Place(one.path, one.at.start_byte, one.at.end_byte)
                 proven = one.confidence == 1.0 or (
-                    bool(one.candidates) and ids.issuperset(one.candidates) and one.confidence > 0.3
+                    bool(one.candidates) and ids.issuperset(one.candidates) and one.confidence > _GUESSED
                 )
                 found[place] = found.get(place, False) or proven
         for place, proven in sorted(found.items()):
@@ -134,8 +141,6 @@ class Members:
                 continue
             facts = self.index.facts_of(path) or FileFacts()
             uses = {facts.uses[one].start: facts.uses[one] for one in facts.names.get(self.name, ())}
-            rows = {row.name_start for row in facts.definitions if row.name == self.name}
-            scopes = self.modules.file(path).scopes
             for node in nodes_of(self.trees.root(path), source, self.name):
                 place = Place(path, node.start_byte, node.end_byte)
                 if place in self.sure or (path, node.start_byte) in told:
@@ -143,11 +148,11 @@ class Members:
                 if self._in_enum(node, path):
                     self.sure[place] = node
                     continue
+                if self._is_key(path, node):
+                    self.sure[place] = node
+                    continue
                 why = self._why(node, node.start_byte in uses, lone, shaped)
-                is_variable = node.type in ("identifier", "type_identifier")
-                if why and not is_variable:
-                    del rows, scopes
-                    rows, scopes = set(), self.modules.file(path).scopes
+                if why:
                     self.unsure.append(Spot(*place, why, True, _rewritten(node)))
         for place, node in self.definitions.items():
             holder = _holder(node)
@@ -168,6 +173,13 @@ class Members:
                 if body.start_byte <= node.start_byte < body.end_byte:
                     self.sure[Place(path, node.start_byte, node.end_byte)] = node
 
+    def _is_key(self, path: str, node: Node) -> bool:
+        """Whether it is the key of an object whose declared type has the member."""
+        if node.type not in _KEYS:
+            return False
+        types = self._literals.types_of(path, node)
+        return any(not self._owners.isdisjoint(self.index.line(one)) for one in types)
+
     def _in_enum(self, node: Node, path: str) -> bool:
         """A bare name within the body of the member's enum."""
         if node.type != "identifier":
@@ -186,10 +198,7 @@ class Members:
         kind = above.type if above is not None else ""
         if node.type == "string_fragment":
             return "a name in a string"
-        if node.type not in (
-            "property_identifier", "shorthand_property_identifier",
-            "shorthand_property_identifier_pattern",
-        ):  # fmt: skip
+        if node.type not in _KEYS:
             return ""
         holder = _holder(node)
         if kind in _DEFINING and holder is not None:
@@ -260,6 +269,18 @@ def rewritten(node: Node, old: str, *, variable: bool) -> str:
     return ""
 
 
-def member_definitions(members: Members) -> Iterator[tuple[Place, Node]]:
-    """Where it is defined."""
-    yield from members.definitions.items()
+def _family(index: SymbolIndex, symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
+    """The symbols, what overrides them or is overridden, and what one use may mean beside them (of
+    a value that is of one type or another): all of it has one name."""
+    family: dict[int, Symbol] = {}
+    pending = list(symbols)
+    while pending:
+        for one in (symbol := pending.pop(), *index.family(symbol)):
+            if one.id in family:
+                continue
+            family[one.id] = one
+            for use in index.references(one):
+                if use.confidence > _GUESSED and len(use.candidates) > 1:
+                    others = index.symbols(use.candidates)
+                    pending += [o for o in others if o.name == one.name and o.id not in family]
+    return tuple(family.values())

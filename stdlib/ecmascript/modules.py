@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 KIN: Final = "ecmascript"
+_DEEP: Final = 20
 Form: TypeAlias = Literal["import", "reexport", "star", "require"]
 
 
@@ -84,6 +85,33 @@ class Modules:
                     if target is not None:
                         self._importers.setdefault(target, []).append(one)
         return self._importers.get(path, [])
+
+    def home(
+        self, path: str, variable: Variable, depth: int = 0
+    ) -> tuple[str, Variable] | None:
+        """Where a variable comes from, through imports; itself where it is no import. None where
+        that is not in the repository, or not a variable."""
+        row = next((one for one in self.file(path).taken if one.variable is variable), None)
+        if row is None:
+            return path, variable
+        return self._home(row.source, row.name, depth)
+
+    def _home(self, source: str | None, name: str, depth: int) -> tuple[str, Variable] | None:
+        if source is None or depth > _DEEP:
+            return None
+        file = self.file(source)
+        for given in file.given:
+            if given.name == name and given.variable is not None:
+                return self.home(source, given.variable, depth + 1)
+        for row in file.taken:
+            found = None
+            if row.form == "reexport" and row.given == name and row.name != "*":
+                found = self._home(row.source, row.name, depth + 1)
+            elif row.form == "star" and name != "default":
+                found = self._home(row.source, name, depth + 1)
+            if found is not None:
+                return found
+        return None
 
     def file(self, path: str) -> FileModule:
         """What a file takes and gives."""
