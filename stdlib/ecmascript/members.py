@@ -14,7 +14,7 @@ from ...heaven.index.symbols import SymbolIndex
 from ...heaven.records import Symbol
 from ..refused import MacroRefused
 from ..syntax import Trees
-from ..targets import keys_of, place_of
+from ..targets import keys_of, place_of, row_of
 from .bases import outside_bases, outside_has
 from .literals import Literals
 from .modules import Modules
