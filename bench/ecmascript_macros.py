@@ -4,8 +4,8 @@
         --typescript NODE_MODULES/typescript/lib/typescript.js [--peer]
 
 PACKAGE_DIR has a tsconfig.json, which may let JavaScript in (`checkJs`). Nothing is written to it.
-A trial has passed if the compiler has no error that it has not without it, in the files that changed
-and in those that have the name in them (--whole: in any file); with --peer each rename
+A trial has passed if the compiler has no error that it has not without it, in the files that
+changed and in those that have the name in them (--whole: in any file); with --peer each rename
 is compared, token by token, with the one that TypeScript's language service would do. Exit code 1
 if there were errors after an op that had listed nothing as unsure.
 """
@@ -174,9 +174,9 @@ def _aligned(before: str, prefix: str, old: str, new: str) -> int:
         return len(plain)
     at = here = 0
     while here < len(prefix):
-        if prefix.startswith(f"{old}: {new}", here) and not before.startswith(f"{old}: {old}", at):
-            here, at = here + len(old) + 2 + len(new), at + len(old)
-        elif prefix.startswith(f"{new}: {old}", here) and not before.startswith(f"{old}: ", at):
+        if (
+            prefix.startswith(f"{old}: {new}", here) and not before.startswith(f"{old}: {old}", at)
+        ) or (prefix.startswith(f"{new}: {old}", here) and not before.startswith(f"{old}: ", at)):
             here, at = here + len(old) + 2 + len(new), at + len(old)
         elif prefix.startswith(new, here):
             here, at = here + len(new), at + len(old)
@@ -221,8 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if theirs is not None and changed != theirs:
                     said += f" {sorted(changed - theirs)[:2]} {sorted(theirs - changed)[:2]}"
             print(
-                f"{outcome.verdict:28} {trial.label:21} {outcome.symbol}  {outcome.changed} places, "
-                f"{outcome.unsure} unsure, {outcome.seconds:.2f} s  {said}  {outcome.note[:300]}",
+                f"{outcome.verdict:28} {trial.label:21} {outcome.symbol}  "
+                f"{outcome.changed} places, {outcome.unsure} unsure, {outcome.seconds:.2f} s  {said}  {outcome.note[:300]}",
                 flush=True,
             )
     compiler.close()

@@ -121,9 +121,7 @@ def _position(found: Function, wanted: _Wanted) -> int:
     return wanted.position
 
 
-def _changed(
-    found: Function, wanted: _Wanted, at: int, shifts: bool
-) -> list[FunctionSource]:
+def _changed(found: Function, wanted: _Wanted, at: int, shifts: bool) -> list[FunctionSource]:
     """The definitions that get it. What overrides with fewer parameters needs none."""
     own = found.own[-1]
     changed: list[FunctionSource] = []
@@ -145,12 +143,12 @@ def _changed(
             raise MacroRefused(
                 "arguments", f"a parameter before it is optional ({one.where}): give a default"
             )
-        if wanted.default is not None and one.body is None and any(
-            not p.optional and not p.rest for p in after
+        if (
+            wanted.default is not None
+            and one.body is None
+            and any(not p.optional and not p.rest for p in after)
         ):
-            raise MacroRefused(
-                "arguments", f"a parameter after it is not optional ({one.where})"
-            )
+            raise MacroRefused("arguments", f"a parameter after it is not optional ({one.where})")
         changed.append(one)
     return changed
 

@@ -60,7 +60,9 @@ def _expand(args: Mapping[str, str], index: SymbolIndex) -> Expansion:
 
 def _row(index: SymbolIndex, trees: Trees, path: str, callee: Node, body: str) -> list[Patch]:
     arguments = callee.child_by_field_name("arguments")
-    table = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    table = (
+        arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    )
     where = place_of(index, path, callee.start_byte)
     if table is None or table.type != "array":
         raise MacroRefused("unsupported", f"the table of the test is no list ({where})", (where,))
@@ -83,11 +85,15 @@ def _test(
         name = name.removesuffix(word)
     arguments = node.child_by_field_name("arguments")
     given = arguments.named_children if arguments is not None else []
-    function = next((one for one in given if one.type in ("arrow_function", "function_expression")), None)
+    function = next(
+        (one for one in given if one.type in ("arrow_function", "function_expression")), None
+    )
     statement = statement_of(node, _BLOCKS)
     if statement is None or statement.parent is None or function is None or not given:
         where = place_of(index, path, node.start_byte)
-        raise MacroRefused("unsupported", f"the test is no statement of its own ({where})", (where,))
+        raise MacroRefused(
+            "unsupported", f"the test is no statement of its own ({where})", (where,)
+        )
     quote = text_of(given[0])[0]
     title = f"{quote}{case}{quote}"
     if any(title in text_of(one)[:400] for one in statement.parent.named_children):

@@ -45,7 +45,9 @@ _BUILT_IN: Final[dict[str, frozenset[str]]] = {
         "Record": "",
     }.items()
 }
-_ERRORS: Final = frozenset({"TypeError", "RangeError", "SyntaxError", "EvalError", "ReferenceError"})
+_ERRORS: Final = frozenset(
+    {"TypeError", "RangeError", "SyntaxError", "EvalError", "ReferenceError"}
+)
 _MOST_FILES: Final = 300
 
 

@@ -19,8 +19,26 @@ from .modules import KIN, Modules
 from .uses import Call
 
 _BUILT_IN: Final = frozenset(
-    """String Number Boolean BigInt Symbol Array Object Promise JSON Math console structuredClone
-    parseInt parseFloat Date Error globalThis queueMicrotask""".split()
+    [
+        "String",
+        "Number",
+        "Boolean",
+        "BigInt",
+        "Symbol",
+        "Array",
+        "Object",
+        "Promise",
+        "JSON",
+        "Math",
+        "console",
+        "structuredClone",
+        "parseInt",
+        "parseFloat",
+        "Date",
+        "Error",
+        "globalThis",
+        "queueMicrotask",
+    ]
 )
 
 
@@ -83,9 +101,9 @@ class Names:
             return symbol.name
         given = self._given(symbol)
         for row in self._modules.file(path).taken:
-            if row.source == symbol.path and row.name == given and row.variable is not None:
-                if not row.type_only:
-                    return row.variable.name
+            taken = row.source == symbol.path and row.name == given and not row.type_only
+            if taken and row.variable is not None:
+                return row.variable.name
         check_cycle(self._modules, path, symbol.path)
         style = style_of(self._trees, self._modules, path)
         specifier = specifier_of(self._modules, path, symbol.path, style)
@@ -98,7 +116,9 @@ class Names:
         """The name by which the callee's file gives it away."""
         file = self._modules.file(symbol.path)
         variable = file.scopes.at.get(symbol.name_at.start_byte)
-        names = [row.name for row in file.given if row.variable is variable and variable is not None]
+        names = [
+            row.name for row in file.given if row.variable is variable and variable is not None
+        ]
         names = [one for one in names if one != "="]
         if not names:
             raise MacroRefused(

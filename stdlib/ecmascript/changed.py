@@ -64,9 +64,7 @@ def function(
     members = Members(index, trees, modules, symbols) if is_member else None
     overrides: tuple[FunctionSource, ...] = ()
     if members is not None and members.name != "constructor":
-        overrides = tuple(
-            function_of(index, trees, one) for one in members.keys if one not in keys
-        )
+        overrides = tuple(function_of(index, trees, one) for one in members.keys if one not in keys)
     uses = uses_of(index, trees, modules, symbols, members)
     return Function(symbols, own, overrides, uses, members)
 

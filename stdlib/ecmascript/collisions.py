@@ -12,13 +12,74 @@ from .scopes import FileScopes, Scope, Variable
 from .spread import Spread
 
 RESERVED: Final = frozenset(
-    """arguments async await break case catch class const continue debugger default delete do else
-    enum eval export extends false finally for function if implements import in instanceof interface
-    let new null package private protected public return static super switch this throw true try
-    typeof undefined var void while with yield""".split()
+    [
+        "arguments",
+        "async",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "eval",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "undefined",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+    ]
 ) - {"async"}
 TYPES: Final = frozenset(
-    "any unknown never void object string number boolean symbol bigint undefined null".split()
+    [
+        "any",
+        "unknown",
+        "never",
+        "void",
+        "object",
+        "string",
+        "number",
+        "boolean",
+        "symbol",
+        "bigint",
+        "undefined",
+        "null",
+    ]
 )
 
 
@@ -53,9 +114,7 @@ def in_scopes(spread: Spread, path: str, variable: Variable, new: str) -> Iterat
     yield from hidden(spread, path, scopes, variable.scope, new)
 
 
-def hidden(
-    spread: Spread, path: str, scopes: FileScopes, scope: Scope, new: str
-) -> Iterator[str]:
+def hidden(spread: Spread, path: str, scopes: FileScopes, scope: Scope, new: str) -> Iterator[str]:
     """Uses of `new` that mean something farther out and would find it in `scope`."""
     for one in scopes.references:
         if one.name != new or (one.variable is not None and one.variable.scope is scope):
@@ -99,6 +158,8 @@ def gives(modules: Modules, path: str, name: str, seen: set[str]) -> bool:
         return True
     return any(
         (row.form == "reexport" and row.given == name)
-        or (row.form == "star" and row.source is not None and gives(modules, row.source, name, seen))
+        or (
+            row.form == "star" and row.source is not None and gives(modules, row.source, name, seen)
+        )
         for row in file.taken
     )

@@ -120,7 +120,9 @@ def function_of(index: SymbolIndex, trees: Trees, key: Key) -> FunctionSource:
     node = function_node(name)
     if node is None:
         raise MacroRefused("unsupported", f"{row.qualname} ({where}) is no function", (where,))
-    if node.type == "method_definition" and any(one.type in ("get", "set") for one in node.children):
+    if node.type == "method_definition" and any(
+        one.type in ("get", "set") for one in node.children
+    ):
         raise MacroRefused("unsupported", f"{row.qualname} ({where}) is an accessor", (where,))
     parameters = node.child_by_field_name("parameters")
     body = node.child_by_field_name("body")

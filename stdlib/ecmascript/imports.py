@@ -18,9 +18,10 @@ from .scopes import FileScopes, text_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ENDINGS: Final = (".d.ts", ".d.mts", ".d.cts", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")  # fmt: skip
+_ENDINGS: Final = (
+    ".d.ts", ".d.mts", ".d.cts", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs",
+)  # fmt: skip
 _BUILT: Final = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs", ".jsx": ".js"}
-_STATEMENT: Final = re.compile(r"[)\w\]'\"`}]\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def style_of(trees: Trees, modules: Modules, path: str) -> Style:
                 end = ";" if ";" in text or not text.strip() else ""
         if None not in (quote, end, ends):
             break
-    common = path.endswith((".cjs", ".cts")) or (path in modules.paths and _is_common(modules, path))
+    common = path.endswith((".cjs", ".cts")) or (
+        path in modules.paths and _is_common(modules, path)
+    )
     if path not in modules.paths and path.endswith((".js", ".jsx")):
         beside = [one for one in modules.paths if one.endswith((".js", ".cjs"))]
         common = bool(beside) and all(_is_common(modules, one) for one in beside[:20])
@@ -118,7 +121,9 @@ def _is_common(modules: Modules, path: str) -> bool:
     if not file.is_module or path.endswith(("ts", "tsx", ".mjs")):
         return False
     root = file.scopes.top.node
-    return not any(one.type in ("import_statement", "export_statement") for one in root.named_children)
+    return not any(
+        one.type in ("import_statement", "export_statement") for one in root.named_children
+    )
 
 
 def specifier_of(modules: Modules, path: str, target: str, style: Style) -> str:
@@ -154,9 +159,9 @@ def insert(trees: Trees, modules: Modules, path: str, wanted: Wanted) -> list[Pa
     known = file.scopes.top.names.get(wanted.local) if wanted.local else None
     for row in file.taken:
         same = row.specifier == wanted.specifier
-        if same and row.name == wanted.name and row.variable is known and known is not None:
-            if not row.type_only or wanted.type_only:
-                return []
+        enough = same and (wanted.type_only or not row.type_only)
+        if enough and row.name == wanted.name and row.variable is known and known is not None:
+            return []
         if same and not wanted.name and row.form == "import":
             return []
     if known is not None:
@@ -225,8 +230,10 @@ def line_at(trees: Trees, path: str, text: str) -> Patch:
         return after(path, source, last.end_byte, text)
     at = 0
     for one in root.children:
-        directive = one.type == "expression_statement" and one.named_children and (
-            one.named_children[0].type == "string"
+        directive = (
+            one.type == "expression_statement"
+            and one.named_children
+            and (one.named_children[0].type == "string")
         )
         following = source[one.end_byte : one.end_byte + 4].replace(b"\r", b"")
         header = one.type == "comment" and following.startswith(b"\n\n")

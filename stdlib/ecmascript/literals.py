@@ -32,7 +32,10 @@ class Literals:
         holder = node.parent
         while holder is not None and holder.type not in ("object", "object_pattern"):
             if holder.type not in (
-                "pair", "pair_pattern", "method_definition", "object_assignment_pattern"
+                "pair",
+                "pair_pattern",
+                "method_definition",
+                "object_assignment_pattern",
             ):
                 return set()
             holder = holder.parent
@@ -47,8 +50,12 @@ class Literals:
         if depth > _DEEP:
             return
         match node.type:
-            case "type_annotation" | "parenthesized_type" | "readonly_type" | "union_type" | (
-                "intersection_type"
+            case (
+                "type_annotation"
+                | "parenthesized_type"
+                | "readonly_type"
+                | "union_type"
+                | ("intersection_type")
             ):
                 for one in node.named_children:
                     yield from self._types(path, one, depth + 1)
@@ -113,8 +120,11 @@ def _declared(holder: Node) -> Node | None:
     if above is None:
         return None
     match above.type:
-        case "variable_declarator" | "required_parameter" | "optional_parameter" | (
-            "public_field_definition"
+        case (
+            "variable_declarator"
+            | "required_parameter"
+            | "optional_parameter"
+            | ("public_field_definition")
         ):
             return above.child_by_field_name("type")
         case "as_expression" | "satisfies_expression":

@@ -34,11 +34,26 @@ _DEFINING: Final = frozenset(
     }
 )  # fmt: skip
 _KEYS: Final = frozenset(
-    {"property_identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
+    {
+        "property_identifier",
+        "shorthand_property_identifier",
+        "shorthand_property_identifier_pattern",
+    }
 )
 _PROTOCOL: Final = frozenset(
-    """constructor prototype toString toLocaleString valueOf hasOwnProperty isPrototypeOf
-    propertyIsEnumerable __proto__ toJSON then""".split()
+    [
+        "constructor",
+        "prototype",
+        "toString",
+        "toLocaleString",
+        "valueOf",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "__proto__",
+        "toJSON",
+        "then",
+    ]
 )
 
 
@@ -108,7 +123,9 @@ class Members:
             for one in self.index.references(symbol):
                 place = Place(one.path, one.at.start_byte, one.at.end_byte)
                 proven = one.confidence == 1.0 or (
-                    bool(one.candidates) and ids.issuperset(one.candidates) and one.confidence > _GUESSED
+                    bool(one.candidates)
+                    and ids.issuperset(one.candidates)
+                    and one.confidence > _GUESSED
                 )
                 found[place] = found.get(place, False) or proven
         for place, proven in sorted(found.items()):
@@ -140,7 +157,9 @@ class Members:
             if self.name.encode() not in source:
                 continue
             facts = self.index.facts_of(path) or FileFacts()
-            uses = {facts.uses[one].start: facts.uses[one] for one in facts.names.get(self.name, ())}
+            uses = {
+                facts.uses[one].start: facts.uses[one] for one in facts.names.get(self.name, ())
+            }
             for node in nodes_of(self.trees.root(path), source, self.name):
                 place = Place(path, node.start_byte, node.end_byte)
                 if place in self.sure or (path, node.start_byte) in told:
@@ -186,10 +205,11 @@ class Members:
             return False
         for place, own in self.definitions.items():
             holder = _holder(own)
-            if holder is not None and holder.type == "enum_body" and place.path == path:
-                if holder.start_byte <= node.start_byte < holder.end_byte:
-                    above = node.parent
-                    return above is None or above.type not in ("member_expression", "pair")
+            if holder is None or holder.type != "enum_body" or place.path != path:
+                continue
+            if holder.start_byte <= node.start_byte < holder.end_byte:
+                above = node.parent
+                return above is None or above.type not in ("member_expression", "pair")
         return False
 
     def _why(self, node: Node, bound: bool, lone: bool, shaped: bool) -> str:

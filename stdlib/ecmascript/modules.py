@@ -86,9 +86,7 @@ class Modules:
                         self._importers.setdefault(target, []).append(one)
         return self._importers.get(path, [])
 
-    def home(
-        self, path: str, variable: Variable, depth: int = 0
-    ) -> tuple[str, Variable] | None:
+    def home(self, path: str, variable: Variable, depth: int = 0) -> tuple[str, Variable] | None:
         """Where a variable comes from, through imports; itself where it is no import. None where
         that is not in the repository, or not a variable."""
         row = next((one for one in self.file(path).taken if one.variable is variable), None)
@@ -161,8 +159,8 @@ class ModuleReader:
         if clause is None or source is None:
             return
         if clause.type == "import_require_clause":
-            name = clause.named_children[0]
-            self._take("require", source, "*", node, variable=at.get(name.start_byte))
+            bound = clause.named_children[0]
+            self._take("require", source, "*", node, variable=at.get(bound.start_byte))
             return
         for one in clause.named_children:
             if one.type == "identifier":
@@ -347,8 +345,10 @@ def declared_names(node: Node) -> Iterator[Node]:
     name = node.child_by_field_name("name")
     while name is not None and name.type == "nested_identifier":
         name = name.child_by_field_name("object")
-    if name is not None and name.type != "string" and (
-        node.type not in CLASSES or node.type != "class"
+    if (
+        name is not None
+        and name.type != "string"
+        and (node.type not in CLASSES or node.type != "class")
     ):
         yield name
 

@@ -49,7 +49,9 @@ def needs_of(
         if variable is None:
             if one.name in there and one.name not in ("exports", "module", "require"):
                 where = place_of(index, old, one.token.start)
-                raise MacroRefused("collision", f"{one.name} means something else in {to}", (where,))
+                raise MacroRefused(
+                    "collision", f"{one.name} means something else in {to}", (where,)
+                )
             continue
         if variable is moved or variable.scope is not file.scopes.top:
             continue
@@ -60,9 +62,7 @@ def needs_of(
             raise MacroRefused("unsupported", f"it assigns to {one.name} ({where})", (where,))
     _check_paths(trees, modules, old, start, end, to)
     order = {id(row.variable): number for number, row in enumerate(file.taken)}
-    for variable, runs in sorted(
-        found.values(), key=lambda one: order.get(id(one[0]), len(order))
-    ):
+    for variable, runs in sorted(found.values(), key=lambda one: order.get(id(one[0]), len(order))):
         row = next((one for one in file.taken if one.variable is variable), None)
         if row is not None:
             _imported(trees, modules, needs, row, variable, to, runs)
@@ -84,11 +84,19 @@ def _assigned(node: Node) -> bool:
 
 
 def _imported(
-    trees: Trees, modules: Modules, needs: Needs, row: Taken, variable: Variable, to: str, runs: bool
+    trees: Trees,
+    modules: Modules,
+    needs: Needs,
+    row: Taken,
+    variable: Variable,
+    to: str,
+    runs: bool,
 ) -> None:
     if row.source == to:
         if row.name != variable.name:
-            raise MacroRefused("collision", f"{row.name} of {to} is {variable.name} in the old file")
+            raise MacroRefused(
+                "collision", f"{row.name} of {to} is {variable.name} in the old file"
+            )
         return
     specifier = row.specifier
     style = style_of(trees, modules, to)
@@ -108,8 +116,12 @@ def _own(
     given = [row for row in file.given if row.variable is variable and row.name != "="]
     name = given[0].name if given else variable.name
     known = there.scopes.top.names.get(variable.name) if there is not None else None
-    if there is not None and known is not None and any(
-        row.variable is known and row.source == old and row.name == name for row in there.taken
+    if (
+        there is not None
+        and known is not None
+        and any(
+            row.variable is known and row.source == old and row.name == name for row in there.taken
+        )
     ):
         needs.loads += [old] if runs else []
         return
@@ -124,7 +136,9 @@ def _own(
                 "variable_declaration", "abstract_class_declaration", "function_signature",
                 "generator_function_declaration",
             ) or style_of(trees, modules, old).common_js:  # fmt: skip
-                raise MacroRefused("unsupported", f"it needs {variable.name}, which {old} does not export")
+                raise MacroRefused(
+                    "unsupported", f"it needs {variable.name}, which {old} does not export"
+                )
             at = statement.start_byte
             needs.patches.append(Patch(old, at, at, "export "))
     if runs:
@@ -136,9 +150,7 @@ def _own(
     needs.wanted.append(Wanted(specifier, name, variable.name, only))
 
 
-def _check_paths(
-    trees: Trees, modules: Modules, old: str, start: int, end: int, to: str
-) -> None:
+def _check_paths(trees: Trees, modules: Modules, old: str, start: int, end: int, to: str) -> None:
     """A path that is loaded within it means another file elsewhere."""
     if dirname(old) == dirname(to):
         return

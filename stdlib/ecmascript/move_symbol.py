@@ -134,9 +134,15 @@ def _read(index: SymbolIndex, trees: Trees, modules: Modules, args: Mapping[str,
         raise MacroRefused(
             "unsupported", f"{symbol.qualname} is not at the top of its file", (listed(symbol),)
         )
-    if to in modules.paths and symbol.name in modules.file(to).scopes.top.names and not any(
-        row.source == symbol.path and row.variable is not None and row.variable.name == symbol.name
-        for row in modules.file(to).taken
+    if (
+        to in modules.paths
+        and symbol.name in modules.file(to).scopes.top.names
+        and not any(
+            row.source == symbol.path
+            and row.variable is not None
+            and row.variable.name == symbol.name
+            for row in modules.file(to).taken
+        )
     ):
         raise MacroRefused("collision", f"{symbol.name} is defined in {to} already")
     statements = tuple(dict.fromkeys(_statement(trees, symbol, one.node) for one in variable.bound))
@@ -147,9 +153,9 @@ def _read(index: SymbolIndex, trees: Trees, modules: Modules, args: Mapping[str,
     end = line_after(source, max(one.end_byte for one in statements))
     root = trees.root(symbol.path)
     for one in root.named_children:
-        if one.start_byte < end and one.end_byte > start and one.type != "comment":
-            if one not in statements:
-                raise MacroRefused(
+        between = one.start_byte < end and one.end_byte > start and one.type != "comment"
+        if between and one not in statements:
+            raise MacroRefused(
                     "unsupported", f"{symbol.name} stands in several places of {symbol.path}",
                     (f"{symbol.path}:{one.start_point.row + 1}",),
                 )  # fmt: skip
@@ -215,10 +221,7 @@ def _gap(source: bytes, move: _Move) -> tuple[int, int]:
 def _gives(move: _Move, start: int) -> bool:
     """Whether a token only gives the name away: `export {a}`."""
     given = move.given
-    return (
-        given is not None
-        and given.statement.start_byte <= start < given.statement.end_byte
-    )
+    return given is not None and given.statement.start_byte <= start < given.statement.end_byte
 
 
 def _no_more_given(trees: Trees, move: _Move) -> list[Patch]:
@@ -227,7 +230,9 @@ def _no_more_given(trees: Trees, move: _Move) -> list[Patch]:
         return []
     for token in move.variable.tokens:
         if not token.bound and _gives(move, token.start):
-            row = Taken("reexport", "", None, move.name, token.node, None, "", move.given.statement, False)
+            row = Taken(
+                "reexport", "", None, move.name, token.node, None, "", move.given.statement, False
+            )
             node = token.node.parent
             if node is not None and node.type == "object":
                 items = tuple(one for one in node.named_children if one.type != "comment")
@@ -254,8 +259,10 @@ def _followed(
                 continue
             if row.form == "star" or (row.form == "reexport" and row.name == move.name):
                 patches += _given_on(trees, modules, move, path, row, style)
-            elif row.name == move.name and row.variable is not None and row.form in (
-                "import", "require"
+            elif (
+                row.name == move.name
+                and row.variable is not None
+                and row.form in ("import", "require")
             ):
                 patches += _taken_from(trees, modules, move, path, row, style)
             elif row.name == move.name:

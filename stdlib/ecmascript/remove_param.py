@@ -77,9 +77,7 @@ def _holders(found: Function, name: str, at: int) -> list[FunctionSource]:
                 "unsupported", f"{name} stands in another place at {one.where}", (one.where,)
             )
         if param.rest or not param.name:
-            raise MacroRefused(
-                "unsupported", f"{one.where} takes it in another way", (one.where,)
-            )
+            raise MacroRefused("unsupported", f"{one.where} takes it in another way", (one.where,))
         holders.append(one)
     return holders
 
@@ -109,9 +107,7 @@ def _check_unused(index: SymbolIndex, modules: Modules, one: FunctionSource, at:
         raise MacroRefused("unsupported", f"{param.name} is used: {used[0]}", tuple(used))
 
 
-def _calls(
-    found: Function, name: str, at: int, include: bool
-) -> tuple[list[Patch], list[Spot]]:
+def _calls(found: Function, name: str, at: int, include: bool) -> tuple[list[Patch], list[Spot]]:
     patches: list[Patch] = []
     left: list[Spot] = []
     for call in found.uses.calls:

@@ -181,9 +181,7 @@ def _owners(index: SymbolIndex, symbol: Symbol) -> set[Key]:
     return {Key(key.path, row.owner) for key, row in rows if row.owner >= 0}
 
 
-def _patches(
-    spread: Spread, members: Members | None, old: str, new: str
-) -> dict[Place, str]:
+def _patches(spread: Spread, members: Members | None, old: str, new: str) -> dict[Place, str]:
     patches: dict[Place, str] = dict.fromkeys(spread.names, new)
     property_too = set(members.sure) if members is not None else set()
     for path, variable in spread.variables:
@@ -200,11 +198,9 @@ def _patches(
             if place in property_too:
                 text = ""
             patches[place] = text.format(new) if text else new
-            if token.node.parent is not None and token.node.parent.type.startswith("jsx_"):
-                if new[:1].islower():
-                    raise MacroRefused(
-                        "name", f"{old} is a JSX element: {new} would be one of HTML's"
-                    )
+            above = token.node.parent
+            if above is not None and above.type.startswith("jsx_") and new[:1].islower():
+                raise MacroRefused("name", f"{old} is a JSX element: {new} would be one of HTML's")
     for place, node in members.sure.items() if members is not None else ():
         if place not in patches:
             text = rewritten(node, old, variable=False)
@@ -214,8 +210,7 @@ def _patches(
 
 def _taken(spread: Spread, path: str, start: int) -> bool:
     return any(one.path == path and one.start == start for one in spread.names) or any(
-        row.token is not None and row.token.start_byte == start
-        and row.form == "import"
+        row.token is not None and row.token.start_byte == start and row.form == "import"
         for row in spread.modules.file(path).taken
     )
 

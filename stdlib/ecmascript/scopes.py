@@ -42,6 +42,12 @@ _NAMESPACES: Final = frozenset({"internal_module", "module"})
 _VALUE_DECLARATIONS: Final = frozenset(
     {"function_declaration", "generator_function_declaration", "function_signature"}
 )
+_IMPORTS: Final = frozenset(
+    {
+        "import_specifier", "import_clause", "namespace_import", "import_require_clause",
+        "import_alias",
+    }
+)  # fmt: skip
 _OWN_NAME: Final = frozenset({"function_expression", "generator_function", "class"})
 
 
@@ -127,7 +133,10 @@ class FileScopes:
             for scope in one.scope.outward():
                 inner = scope.node
                 if inner.start_byte <= node.start_byte and node.end_byte <= inner.end_byte:
-                    if inner.end_byte - inner.start_byte < best.node.end_byte - best.node.start_byte:
+                    if (
+                        inner.end_byte - inner.start_byte
+                        < best.node.end_byte - best.node.start_byte
+                    ):
                         best = scope
                     break
         return best
@@ -209,10 +218,10 @@ class FileScopes:
         name = node.child_by_field_name("name")
         if kind in ("interface_declaration", "type_alias_declaration") and name is not None:
             self._declare(name, scope, "plain", type=True)
-        if kind == "statement_block" and above is not None:
-            # A function's body is the scope of its parameters.
-            if above.type in FUNCTIONS or above.type in _NAMESPACES:
-                return scope
+        # A function's body is the scope of its parameters.
+        owners = FUNCTIONS | _NAMESPACES
+        if kind == "statement_block" and above is not None and above.type in owners:
+            return scope
         return Scope(scope, node, False)
 
     def _identifier(self, node: Node, scope: Scope) -> None:
@@ -223,8 +232,7 @@ class FileScopes:
             return
         kind = above.type
         is_type = node.type == "type_identifier"
-        if kind in ("import_specifier", "import_clause", "namespace_import", "import_require_clause",
-                    "import_alias"):  # fmt: skip
+        if kind in _IMPORTS:
             self._import(node, above, scope)
         elif kind == "export_specifier":
             self._export(node, above, scope)
@@ -237,17 +245,18 @@ class FileScopes:
             self._declare(node, scope, "plain", type=True)
         elif kind == "infer_type" and is_type and above.named_children[0] == node:
             self._declare(node, _conditional(scope), "plain", type=True)
-        elif kind == "index_signature" and above.child_by_field_name("name") == node:
-            return
-        elif kind in ("required_parameter", "optional_parameter") and (
-            above.child_by_field_name("name") == node
+        elif (
+            (kind == "index_signature" and above.child_by_field_name("name") == node)
+            or (
+                kind in ("required_parameter", "optional_parameter")
+                and (above.child_by_field_name("name") == node)
+            )
+            or (
+                kind in ("namespace_export", "nested_type_identifier")
+                and (kind == "namespace_export" or above.child_by_field_name("name") == node)
+            )
+            or (kind == "export_statement" and any(one.type == "as" for one in above.children))
         ):
-            return
-        elif kind in ("namespace_export", "nested_type_identifier") and (
-            kind == "namespace_export" or above.child_by_field_name("name") == node
-        ):
-            return
-        elif kind == "export_statement" and any(one.type == "as" for one in above.children):
             return
         elif kind in ("jsx_opening_element", "jsx_closing_element", "jsx_self_closing_element"):
             text = node.text or b""
@@ -260,9 +269,10 @@ class FileScopes:
             if where is not None:
                 role: Role = "property" if _is_property(node) else "plain"
                 self._declare(node, where, role, value=True)
-            elif kind in ("nested_type_identifier", "nested_identifier"):
-                self._use(node, scope, "any")
-            elif kind == "export_statement":
+            elif (
+                kind in ("nested_type_identifier", "nested_identifier")
+                or kind == "export_statement"
+            ):
                 self._use(node, scope, "any")
             else:
                 self._use(node, scope, "value")
@@ -363,9 +373,13 @@ def _declared_in(node: Node, scope: Scope) -> Scope | None:
 def _is_property(node: Node) -> bool:
     """`constructor(private a)`."""
     above = node.parent
-    return above is not None and above.type.endswith("_parameter") and any(
-        one.type in ("accessibility_modifier", "readonly", "override_modifier")
-        for one in above.children
+    return (
+        above is not None
+        and above.type.endswith("_parameter")
+        and any(
+            one.type in ("accessibility_modifier", "readonly", "override_modifier")
+            for one in above.children
+        )
     )
 
 

@@ -17,13 +17,61 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z_$\u00aa-\uffff][\w$\u00aa-\uffff]*")
 _CONSTANT: Final = frozenset(
-    {"number", "string", "true", "false", "null", "undefined", "array", "object", "unary_expression"}
+    {
+        "number",
+        "string",
+        "true",
+        "false",
+        "null",
+        "undefined",
+        "array",
+        "object",
+        "unary_expression",
+    }
 )
 _GLOBAL: Final = frozenset(
-    """undefined NaN Infinity Math JSON Object Array String Number Boolean Symbol Map Set WeakMap
-    WeakSet Date Promise RegExp Error TypeError RangeError console globalThis window document
-    process Buffer BigInt Reflect Proxy parseInt parseFloat isNaN structuredClone URL
-    setTimeout clearTimeout queueMicrotask AbortController Intl""".split()
+    [
+        "undefined",
+        "NaN",
+        "Infinity",
+        "Math",
+        "JSON",
+        "Object",
+        "Array",
+        "String",
+        "Number",
+        "Boolean",
+        "Symbol",
+        "Map",
+        "Set",
+        "WeakMap",
+        "WeakSet",
+        "Date",
+        "Promise",
+        "RegExp",
+        "Error",
+        "TypeError",
+        "RangeError",
+        "console",
+        "globalThis",
+        "window",
+        "document",
+        "process",
+        "Buffer",
+        "BigInt",
+        "Reflect",
+        "Proxy",
+        "parseInt",
+        "parseFloat",
+        "isNaN",
+        "structuredClone",
+        "URL",
+        "setTimeout",
+        "clearTimeout",
+        "queueMicrotask",
+        "AbortController",
+        "Intl",
+    ]
 )
 
 

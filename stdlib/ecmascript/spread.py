@@ -172,7 +172,10 @@ class Spread:
             return
         if above.type in ("type_query", "export_specifier", "export_statement"):
             return
-        if above.type == "subscript_expression" and above.child_by_field_name("object") == token.node:
+        if (
+            above.type == "subscript_expression"
+            and above.child_by_field_name("object") == token.node
+        ):
             key = above.child_by_field_name("index")
             if key is not None and key.type == "string":
                 if text_of(key)[1:-1] == self.name:
@@ -217,7 +220,12 @@ class Spread:
         """`all.ns.name`."""
         above = token.node.parent
         outer = above.parent if above is not None else None
-        if above is None or outer is None or above.type not in _MEMBERS or outer.type not in _MEMBERS:
+        if (
+            above is None
+            or outer is None
+            or above.type not in _MEMBERS
+            or outer.type not in _MEMBERS
+        ):
             return
         last = outer.named_children[-1]
         if text_of(above.named_children[-1]) == name and text_of(last) == self.name:

@@ -24,7 +24,13 @@ CallForm: TypeAlias = Literal["call", "new", "super", "tag", "jsx"]
 
 _SAME: Final = frozenset({"parenthesized_expression", "non_null_expression"})
 _MENTIONS: Final = frozenset(
-    {"import_specifier", "import_clause", "export_specifier", "namespace_import", "export_statement"}
+    {
+        "import_specifier",
+        "import_clause",
+        "export_specifier",
+        "namespace_import",
+        "export_statement",
+    }
 )
 _HARMLESS: Final = frozenset({"unary_expression"})
 
@@ -286,8 +292,10 @@ def _note(
         member = above.child_by_field_name("property")
         if of_class or (member is not None and text_of(member) not in ("call", "apply", "bind")):
             return
-    if of_class and above.type == "binary_expression" and any(
-        one.type == "instanceof" for one in above.children
+    if (
+        of_class
+        and above.type == "binary_expression"
+        and any(one.type == "instanceof" for one in above.children)
     ):
         return
     if above.type == "assignment_expression" and _is_export(above):

@@ -13,7 +13,9 @@ def test_a_default_changes_the_definition_alone(tmp_path: Path) -> None:
         "b.js": "export const g = x => x;\ng(1);\n",
         "c.ts": "import { f } from './a';\nf(2);\n",
     }
-    done = carry_out(tmp_path, files, "ADD_PARAM", func="f", param="p", type="boolean", default="false")
+    done = carry_out(
+        tmp_path, files, "ADD_PARAM", func="f", param="p", type="boolean", default="false"
+    )
     assert done.files["a.ts"].startswith("export function f(a: number, p: boolean = false) {")
     assert done.files["c.ts"] == files["c.ts"] and done.unsure == []
     done = carry_out(tmp_path, files, "ADD_PARAM", func="g", param="p", default="null")
@@ -22,7 +24,8 @@ def test_a_default_changes_the_definition_alone(tmp_path: Path) -> None:
 
 def test_an_argument_goes_into_every_call_under_any_name(tmp_path: Path) -> None:
     files = {
-        "a.ts": "export default function f(a: number, b?: number) {}\nexport { f as other };\nf(1);\n",
+        "a.ts": "export default function f(a: number, b?: number) {}\nexport { f as other };\n"
+        "f(1);\n",
         "b.ts": "import f, { other } from './a';\nimport * as ns from './a';\n"
         "f(1, 2); other(1); ns.other(3); (f)!(4); f?.(5);\n",
         "c.js": "const { other: o } = require('./a');\no(\n  1,\n  2, // two\n);\n",
@@ -53,13 +56,18 @@ def test_a_constructor_is_called_by_new_and_by_super(tmp_path: Path) -> None:
 
 def test_overloads_interfaces_and_overrides_get_it_too(tmp_path: Path) -> None:
     files = {
-        "a.ts": "interface I { m(a: number): void }\nabstract class A implements I { abstract m(a: number): void }\n"
+        "a.ts": "interface I { m(a: number): void }\n"
+        "abstract class A implements I { abstract m(a: number): void }\n"
         "class B extends A { m(a: number) {} }\nfunction f(i: I, b: B) { i.m(1); b.m(2) }\n",
     }
-    done = carry_out(tmp_path, files, "ADD_PARAM", func="I.m", param="p", type="string", argument="''")
+    done = carry_out(
+        tmp_path, files, "ADD_PARAM", func="I.m", param="p", type="string", argument="''"
+    )
     assert done.files["a.ts"].count("m(a: number, p: string)") == 3
     assert "i.m(1, ''); b.m(2, '')" in done.files["a.ts"]
-    done = carry_out(tmp_path, files, "ADD_PARAM", func="B.m", param="p", type="string", default="''")
+    done = carry_out(
+        tmp_path, files, "ADD_PARAM", func="B.m", param="p", type="string", default="''"
+    )
     assert done.files["a.ts"].count("m(a: number, p?: string)") == 2
     assert "m(a: number, p: string = '') {}" in done.files["a.ts"]
 
@@ -79,7 +87,8 @@ def test_components_get_properties_and_no_parameters(tmp_path: Path) -> None:
 
 
 def test_bad_parameters_are_refused(tmp_path: Path) -> None:
-    text = "function f(a: number, ...r: any[]) { return a }\nfunction g(a?: number) { return q }\nconst q = 1;\nf(1); g(1);\n"
+    text = "function f(a: number, ...r: any[]) { return a }\n"
+    "function g(a?: number) { return q }\nconst q = 1;\nf(1); g(1);\n"
     cases = (
         ({"func": "f", "param": "p", "default": "0"}, "arguments"),
         ({"func": "g", "param": "a", "default": "0"}, "collision"),
@@ -106,7 +115,10 @@ def test_a_parameter_goes_with_what_calls_pass_for_it(tmp_path: Path) -> None:
 
 
 def test_a_parameter_that_is_used_or_computed_stays(tmp_path: Path) -> None:
-    files = {"a.ts": "function f(a: number, b: number) { return a }\nf(1, h());\nfunction h() { return 1 }\n"}
+    files = {
+        "a.ts": "function f(a: number, b: number) { return a }\nf(1, h());\n"
+        "function h() { return 1 }\n"
+    }
     assert refusal(tmp_path, files, "REMOVE_PARAM", func="f", param="a").reason == "unsupported"
     error = refusal(tmp_path, files, "REMOVE_PARAM", func="f", param="b")
     assert error.reason == "unsupported" and "computes" in error.message

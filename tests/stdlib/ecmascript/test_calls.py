@@ -7,8 +7,10 @@ from pathlib import Path
 from kit.renames import carry_out, refusal
 
 FILES = {
-    "a.ts": "export function f(a: number) { return a }\nexport function g(a: number, b = 1) { return f(a) }\n",
-    "b.ts": "import { f } from './a';\nconst x = f(f(1)) + f(2);\nf?.(3);\nasync () => await f(4);\n[1].map(f);\nf`x`;\n",
+    "a.ts": "export function f(a: number) { return a }\n"
+    "export function g(a: number, b = 1) { return f(a) }\n",
+    "b.ts": "import { f } from './a';\nconst x = f(f(1)) + f(2);\nf?.(3);\n"
+    "async () => await f(4);\n[1].map(f);\nf`x`;\n",
 }
 
 
@@ -31,8 +33,7 @@ def test_calls_go_to_another_function(tmp_path: Path) -> None:
     done = carry_out(tmp_path, FILES, "REPLACE_CALL", func="f", by="g")
     assert "const x = g(g(1)) + g(2);\ng?.(3);\nasync () => await g(4);" in done.files["b.ts"]
     files = {
-        "a.ts": "class A { m(a: number) {} n(a: number) {} o() {} }\n"
-        "function f(a: A) { a.m(1) }\n",
+        "a.ts": "class A { m(a: number) {} n(a: number) {} o() {} }\nfunction f(a: A) { a.m(1) }\n",
     }
     done = carry_out(tmp_path, files, "REPLACE_CALL", func="A.m", by="A.n")
     assert "a.n(1)" in done.files["a.ts"]

@@ -51,7 +51,8 @@ def test_imports_that_are_there_or_clash_are_refused(tmp_path: Path) -> None:
 
 
 TESTS = {
-    "a.test.ts": "describe('math', () => {\n  it('adds', () => {\n    expect(1 + 1).toBe(2)\n  })\n\n"
+    "a.test.ts": "describe('math', () => {\n  it('adds', () => {\n    expect(1 + 1).toBe(2)\n"
+    "  })\n\n"
     "  it.each([\n    [1, 2],\n    [2, 3],\n  ])('doubles', (a, b) => {})\n})\n"
 }
 
@@ -77,22 +78,27 @@ def test_a_table_gets_a_row(tmp_path: Path) -> None:
 
 
 def test_a_stub_throws(tmp_path: Path) -> None:
-    files = {"a.ts": "export class A {\n  m(): void {}\n}\n", "b.js": "const a = \"x\"\n"}
+    files = {"a.ts": "export class A {\n  m(): void {}\n}\n", "b.js": 'const a = "x"\n'}
     files["a.ts"] += "f('a', 'b');\n"
     done = carry_out(
         tmp_path, files, "ADD_FUNCTION_STUB", path="a.ts",
         signature="export function parse(text: string): number",
     )  # fmt: skip
     assert done.files["a.ts"].endswith(
-        "f('a', 'b');\n\nexport function parse(text: string): number {\n  throw new Error('not implemented');\n}\n"
+        "f('a', 'b');\n\nexport function parse(text: string): number {\n"
+        "  throw new Error('not implemented');\n}\n"
     )
     done = carry_out(
         tmp_path, files, "ADD_FUNCTION_STUB", path="a.ts", signature="async n(): Promise<void>",
         after="A.m",
     )  # fmt: skip
-    assert "  m(): void {}\n\n  async n(): Promise<void> {\n    throw new Error(" in done.files["a.ts"]
+    assert (
+        "  m(): void {}\n\n  async n(): Promise<void> {\n    throw new Error(" in done.files["a.ts"]
+    )
     done = carry_out(tmp_path, files, "ADD_FUNCTION_STUB", path="b.js", signature="f(a)")
-    assert done.files["b.js"].endswith('\nfunction f(a) {\n  throw new Error("not implemented")\n}\n')
+    assert done.files["b.js"].endswith(
+        '\nfunction f(a) {\n  throw new Error("not implemented")\n}\n'
+    )
     done = carry_out(tmp_path, files, "ADD_FUNCTION_STUB", path="new.ts", signature="f(a: number)")
     assert done.files["new.ts"].startswith("function f(a: number) {\n  throw new Error(")
     done = carry_out(tmp_path, files, "ADD_FUNCTION_STUB", path="n.d.ts", signature="f(a: 1): void")

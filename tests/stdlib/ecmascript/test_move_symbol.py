@@ -8,11 +8,12 @@ import pytest
 from kit.renames import carry_out, refusal
 
 FILES = {
-    "src/old.ts": "import { h, type T } from './lib/h.js';\nimport * as p from 'path';\n\nconst X = 1;\n\n"
+    "src/old.ts": "import { h, type T } from './lib/h.js';\nimport * as p from 'path';\n\n"
+    "const X = 1;\n\n"
     "// about f\nexport function f(a: T): string {\n  return p.join(h(a), String(X));\n}\n\n"
     "export function k() {\n  return X + p.sep;\n}\n",
     "src/lib/h.ts": "export type T = number;\nexport function h(x: T) { return '' }\n",
-    "src/use.ts": "import { f, k } from \"./old.js\"\nf(1); k();\n",
+    "src/use.ts": 'import { f, k } from "./old.js"\nf(1); k();\n',
     "src/one.ts": "import { f as g } from './old.js';\ng(1);\n",
     "src/index.ts": "export * from './old.js';\n",
 }
@@ -21,7 +22,8 @@ FILES = {
 def test_its_imports_go_along_and_imports_of_it_follow(tmp_path: Path) -> None:
     done = carry_out(tmp_path, FILES, "MOVE_SYMBOL", symbol="f", to="src/lib/new.ts")
     assert done.files["src/lib/new.ts"] == (
-        "import * as p from 'path';\nimport { h } from './h.js';\nimport type { T } from './h.js';\n"
+        "import * as p from 'path';\nimport { h } from './h.js';\n"
+        "import type { T } from './h.js';\n"
         "import { X } from '../old.js';\n\n"
         "// about f\nexport function f(a: T): string {\n  return p.join(h(a), String(X));\n}\n"
     )
@@ -60,7 +62,7 @@ def test_the_old_file_imports_what_it_still_uses_and_gives_on_what_is_reached_as
         "b.ts": "import * as a from './a';\na.f({ x: 1 });\n",
     }
     done = carry_out(tmp_path, files, "MOVE_SYMBOL", symbol="I", to="c.ts")
-    assert done.files["a.ts"].startswith('import type { I } from ')
+    assert done.files["a.ts"].startswith("import type { I } from ")
     assert done.files["c.ts"] == "export interface I { x: number }\n"
     done = carry_out(tmp_path, files, "MOVE_SYMBOL", symbol="g", to="c.ts")
     assert done.files["c.ts"] == "export function g() { return 1 }\n"
@@ -90,7 +92,8 @@ def test_common_js_moves_with_require(tmp_path: Path) -> None:
     [
         ({"a.ts": "export function f() {}\n"}, "f", "a.ts", "nothing"),
         ({"a.ts": "export function f() {}\n"}, "f", "b.py", "unsupported"),
-        ({"a.ts": "export function f() {}\n", "b.ts": "const f = 1\n"}, "a.ts::f", "b.ts", "collision"),
+        ({"a.ts": "export function f() {}\n", "b.ts": "const f = "
+        "1\n"}, "a.ts::f", "b.ts", "collision"),
         ({"a.ts": "export default function f() {}\n"}, "f", "b.ts", "unsupported"),
         ({"a.ts": "export const f = 1, g = 2;\n"}, "f", "b.ts", "unsupported"),
         ({"a.ts": "class A { f() {} }\n"}, "A.f", "b.ts", "unsupported"),

@@ -24,7 +24,8 @@ def test_imports_exports_and_namespaces_follow_a_function(tmp_path: Path) -> Non
         {
             "a.ts": (
                 "export function greet(x: string) { return greet(x) }\nconst o = { greet };\n",
-                "export function hello(x: string) { return hello(x) }\nconst o = { greet: hello };\n",
+                "export function hello(x: string) { return hello(x) }\n"
+                "const o = { greet: hello };\n",
             ),
             "b.ts": (
                 "import { greet } from './a';\nimport { greet as g } from './a';\n"
@@ -35,13 +36,17 @@ def test_imports_exports_and_namespaces_follow_a_function(tmp_path: Path) -> Non
                 "hello('1'); g('2'); ns.hello('3'); type T = typeof ns.hello;\n",
             ),
             "index.ts": (
-                "export * from './a';\nexport { greet as other } from './a';\nexport * as A from './a';\n",
-                "export * from './a';\nexport { hello as other } from './a';\nexport * as A from './a';\n",
+                "export * from './a';\nexport { greet as other } from './a';\n"
+                "export * as A from './a';\n",
+                "export * from './a';\nexport { hello as other } from './a';\n"
+                "export * as A from './a';\n",
             ),
             "c.ts": (
-                "import { greet, other, A } from './index';\ngreet('1'); other('2'); A.greet('3');\n"
+                "import { greet, other, A } from './index';\n"
+                "greet('1'); other('2'); A.greet('3');\n"
                 "function f(greet: number) { return greet }\n",
-                "import { hello, other, A } from './index';\nhello('1'); other('2'); A.hello('3');\n"
+                "import { hello, other, A } from './index';\n"
+                "hello('1'); other('2'); A.hello('3');\n"
                 "function f(greet: number) { return greet }\n",
             ),
         },
@@ -94,8 +99,14 @@ def test_a_default_export_keeps_the_names_of_its_importers(tmp_path: Path) -> No
         "greet",
         "hello",
         {
-            "a.ts": ("export default function greet() {}\n", "export default function hello() {}\n"),
-            "b.ts": ("import greet from './a';\ngreet();\n", "import greet from './a';\ngreet();\n"),
+            "a.ts": (
+                "export default function greet() {}\n",
+                "export default function hello() {}\n",
+            ),
+            "b.ts": (
+                "import greet from './a';\ngreet();\n",
+                "import greet from './a';\ngreet();\n",
+            ),
         },
     )
 
@@ -143,7 +154,10 @@ def test_private_names_enum_members_and_parameter_properties(tmp_path: Path) -> 
 def test_a_parameter_is_renamed_in_its_function_alone(tmp_path: Path) -> None:
     done = rename(
         tmp_path,
-        {"a.ts": "function f(a: number, { b = 1 } = {}) { const g = (a: 1) => a; return { a, b } }\n"},
+        {
+            "a.ts": "function f(a: number, { b = 1 } = {}) { const g = (a: 1) => a; "
+            "return { a, b } }\n"
+        },
         "f.a",
         "c",
     )
@@ -193,7 +207,10 @@ def test_collisions_capture_and_shadowing_are_refused(tmp_path: Path) -> None:
     for name, text in cases.items():
         error = refusal(tmp_path / name, {"a.ts": text}, "RENAME_SYMBOL", old="old", new="wanted")
         assert error.reason == "collision", name
-    files = {"a.ts": "export function old() {}\n", "b.ts": "import { old } from './a';\nlet wanted;\n"}
+    files = {
+        "a.ts": "export function old() {}\n",
+        "b.ts": "import { old } from './a';\nlet wanted;\n",
+    }
     error = refusal(tmp_path / "import", files, "RENAME_SYMBOL", old="old", new="wanted")
     assert error.reason == "collision" and "b.ts:2" in error.message
     files = {
