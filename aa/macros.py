@@ -130,7 +130,13 @@ _ROWS: Final = (
         (
             Parameter("func", "symbol", "func_name", "the function or method"),
             Parameter("param", "name", "param_name", "the new parameter"),
-            Parameter("type", "text", "param_type", "its annotation", True),
+            Parameter(
+                "type",
+                "text",
+                "param_type",
+                "its annotation; TypeScript needs one without a default",
+                True,
+            ),
             Parameter("default", "text", "default", "its default value", True),
             Parameter("argument", "text", "argument", "what every call passes for it", True),
             Parameter(
@@ -174,7 +180,12 @@ _ROWS: Final = (
     Signature(
         "ADD_TEST_CASE",
         (
-            Parameter("test", "symbol", "test_func", "the test function that it stands beside"),
+            Parameter(
+                "test",
+                "symbol",
+                "test_func",
+                "the test function that it stands beside, or its title",
+            ),
             Parameter("case", "name", "case_name", "the name of the case"),
             Parameter(
                 "body",
@@ -185,7 +196,7 @@ _ROWS: Final = (
             _IN,
         ),
         _CODE,
-        "Add a case to a parametrized test, or a test function after another one.",
+        "Add a case to a parametrized test (a row of it.each), or a test after another one.",
         'ADD_TEST_CASE test_add negative "assert add(-1, -2) == -3"',
     ),
     Signature(
@@ -196,7 +207,7 @@ _ROWS: Final = (
             Parameter("after", "symbol", "func_name", "the definition that it comes after", True),
         ),
         _CODE,
-        "Add a function that raises NotImplementedError.",
+        "Add a function that raises NotImplementedError, or throws an Error.",
         'ADD_FUNCTION_STUB src/app.py "def parse(text: str) -> int"',
     ),
     Signature(

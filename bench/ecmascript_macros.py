@@ -148,7 +148,7 @@ def judge(
     if new and unsure and trial.macro == "RENAME_SYMBOL" and trial.args.get("unsure") is None:
         more = replace(trial, args={**trial.args, "unsure": "include"})
         again, _ = judge(heaven, compiler, root, more, whole=whole)
-        note = f"[with unsure include: {again.verdict}] {note}"
+        note = f"[with unsure include: {again.verdict} {again.note[:150]}] {note}"
     return Outcome(trial.name, verdict, expansion.sure, unsure, seconds, note), changed
 
 
@@ -222,7 +222,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     said += f" {sorted(changed - theirs)[:2]} {sorted(theirs - changed)[:2]}"
             print(
                 f"{outcome.verdict:28} {trial.label:21} {outcome.symbol}  "
-                f"{outcome.changed} places, {outcome.unsure} unsure, {outcome.seconds:.2f} s  {said}  {outcome.note[:300]}",
+                f"{outcome.changed} places, "
+                f"{outcome.unsure} unsure, {outcome.seconds:.2f} s  {said}  {outcome.note[:300]}",
                 flush=True,
             )
     compiler.close()
