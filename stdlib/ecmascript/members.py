@@ -172,7 +172,10 @@ class Members:
                     continue
                 why = self._why(node, node.start_byte in uses, lone, shaped)
                 if why:
-                    self.unsure.append(Spot(*place, why, True, _rewritten(node)))
+                    # Another type's own uses would not follow its definition.
+                    holder = _holder(node)
+                    own = holder is None or holder.type == "object"
+                    self.unsure.append(Spot(*place, why, own, _rewritten(node)))
         for place, node in self.definitions.items():
             holder = _holder(node)
             if holder is not None and holder.type == "object":

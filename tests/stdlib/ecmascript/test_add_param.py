@@ -87,8 +87,10 @@ def test_components_get_properties_and_no_parameters(tmp_path: Path) -> None:
 
 
 def test_bad_parameters_are_refused(tmp_path: Path) -> None:
-    text = "function f(a: number, ...r: any[]) { return a }\n"
-    "function g(a?: number) { return q }\nconst q = 1;\nf(1); g(1);\n"
+    text = (
+        "function f(a: number, ...r: any[]) { return a }\n"
+        "function g(a?: number) { return q }\nconst q = 1;\nf(1); g(1);\n"
+    )
     cases = (
         ({"func": "f", "param": "p", "default": "0"}, "arguments"),
         ({"func": "g", "param": "a", "default": "0"}, "collision"),

@@ -267,3 +267,60 @@ def test_words_in_comments_and_strings_only_when_asked(tmp_path: Path) -> None:
     )
     done = rename(tmp_path, {"a.ts": text}, "greet", "hello", text="include")
     assert done.files["a.ts"] == text.replace("greet", "hello")
+
+
+def test_keys_of_objects_whose_type_is_written_are_renamed(tmp_path: Path) -> None:
+    files = {
+        "a.ts": "export interface P { x: number }\nexport type Q = Readonly<P> | null;\n",
+        "b.ts": "import { P, type Q } from './a';\nconst x = 1;\nconst a: P = { x };\n"
+        "const b = { x: 2 } as Q;\nfunction f({ x }: P): P { return { x: x } }\nf({ x: 3 });\n"
+        "const g = (): P => ({ x: 4 });\n",
+    }
+    done = rename(tmp_path, files, "P.x", "y")
+    assert done.files["b.ts"] == (
+        "import { P, type Q } from './a';\nconst x = 1;\nconst a: P = { y: x };\n"
+        "const b = { y: 2 } as Q;\nfunction f({ y: x }: P): P { return { y: x } }\nf({ y: 3 });\n"
+        "const g = (): P => ({ y: 4 });\n"
+    )
+    assert done.unsure == []
+
+
+def test_members_that_one_use_may_mean_are_renamed_together(tmp_path: Path) -> None:
+    text = (
+        "interface A { k: 1; x: number }\ninterface B { k: 2; x: number }\n"
+        "function f(v: A | B) { return v.x }\n"
+    )
+    done = rename(tmp_path, {"a.ts": text}, "A.x", "y")
+    assert done.files["a.ts"] == text.replace("x:", "y:").replace("v.x", "v.y")
+
+
+def test_what_is_in_a_type_written_in_place_is_not_taken_for_known(tmp_path: Path) -> None:
+    text = "class A { run() {} }\nexport function f(v: { a: A }) { v.a.run() }\n"
+    assert rename(tmp_path, {"a.ts": text}, "A.run", "go").unsure == [("a.ts", 2)]
+
+
+def test_another_types_definition_stays_when_what_is_unsure_is_renamed(tmp_path: Path) -> None:
+    text = "interface A { x: 1 }\ninterface B { x: 1 }\nfunction f(v: any, b: B) { v.x; b.x }\n"
+    done = rename(tmp_path, {"a.ts": text}, "A.x", "y", unsure="include")
+    assert done.files["a.ts"] == text.replace("A { x", "A { y").replace("v.x", "v.y")
+    assert done.unsure == [("a.ts", 2)]
+
+
+def test_names_of_scripts_are_known_everywhere(tmp_path: Path) -> None:
+    files = {
+        "globals.d.ts": "declare function greet(): void;\ninterface Thing {}\n",
+        "a.ts": "export const x: Thing = {};\ngreet();\n",
+    }
+    done = rename(tmp_path, files, "greet", "hello")
+    assert done.files["a.ts"].endswith("hello();\n")
+
+
+def test_jest_mocks_are_listed(tmp_path: Path) -> None:
+    files = {
+        "a.js": "export function greet() {}\n",
+        "a.test.js": "import * as a from './a';\njest.mock('./a', () => ({ greet: 1 }));\n"
+        "a.greet();\n",
+    }
+    done = rename(tmp_path, files, "greet", "hello")
+    assert done.files["a.test.js"].endswith("a.hello();\n")
+    assert done.unsure == [("a.test.js", 2)]
