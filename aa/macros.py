@@ -86,7 +86,8 @@ class Signature:
 
 PYTHON: Final = (".py", ".pyi")
 GO: Final = (".go",)
-_CODE: Final = (*PYTHON, *GO)
+ECMASCRIPT: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_CODE: Final = (*PYTHON, *GO, *ECMASCRIPT)
 
 _IN: Final = Parameter(
     "in", "path", "scope_path", "the file or directory that the definition is in", True
@@ -130,7 +131,13 @@ _ROWS: Final = (
         (
             Parameter("func", "symbol", "func_name", "the function or method"),
             Parameter("param", "name", "param_name", "the new parameter"),
-            Parameter("type", "text", "param_type", "its annotation; Go needs one", True),
+            Parameter(
+                "type",
+                "text",
+                "param_type",
+                "its annotation; Go needs one, TypeScript too where there is no default",
+                True,
+            ),
             Parameter(
                 "default",
                 "text",
@@ -180,7 +187,12 @@ _ROWS: Final = (
     Signature(
         "ADD_TEST_CASE",
         (
-            Parameter("test", "symbol", "test_func", "the test function that it stands beside"),
+            Parameter(
+                "test",
+                "symbol",
+                "test_func",
+                "the test function that it stands beside, or its title",
+            ),
             Parameter("case", "name", "case_name", "the name of the case"),
             Parameter(
                 "body",
@@ -191,7 +203,7 @@ _ROWS: Final = (
             _IN,
         ),
         _CODE,
-        "Add a case to a parametrized or table-driven test, or a test function after another one.",
+        "Add a case to a parametrized or table-driven test, or a test after another one.",
         'ADD_TEST_CASE test_add negative "assert add(-1, -2) == -3"',
     ),
     Signature(
@@ -202,7 +214,7 @@ _ROWS: Final = (
             Parameter("after", "symbol", "func_name", "the definition that it comes after", True),
         ),
         _CODE,
-        "Add a function that raises NotImplementedError, or panics.",
+        "Add a function that raises NotImplementedError, panics, or throws an Error.",
         'ADD_FUNCTION_STUB src/app.py "def parse(text: str) -> int"',
     ),
     Signature(

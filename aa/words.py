@@ -26,8 +26,9 @@ _CLOSED: Final = frozenset({".git", ".heaven"})
 
 
 def is_name(value: str) -> bool:
-    """Whether it is one identifier of any of the languages that the index knows."""
-    return value.replace("$", "_").isidentifier()
+    """Whether it is one identifier of any of the languages that the index knows: `#` begins a
+    private one of JavaScript's."""
+    return value.removeprefix("#").replace("$", "_").isidentifier()
 
 
 def _is_decimal(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Items of a bracketed list in source (parameters, arguments, imported names): one more, or
+"""Items of a bracketed list in source text (parameters, arguments, imported names): one more, or
 one less, in the way that the list is written."""
 
 from __future__ import annotations

@@ -42,6 +42,17 @@ _OF_LANGUAGE: Final = {
         "WRAP_CALL": "go.wrap_call",
         "REPLACE_CALL": "go.replace_call",
     },
+    "ecmascript": {
+        "RENAME_SYMBOL": "ecmascript.rename",
+        "ADD_PARAM": "ecmascript.add_param",
+        "REMOVE_PARAM": "ecmascript.remove_param",
+        "INSERT_IMPORT": "ecmascript.insert_import",
+        "ADD_TEST_CASE": "ecmascript.add_test_case",
+        "ADD_FUNCTION_STUB": "ecmascript.add_function_stub",
+        "MOVE_SYMBOL": "ecmascript.move_symbol",
+        "WRAP_CALL": "ecmascript.wrap_call",
+        "REPLACE_CALL": "ecmascript.replace_call",
+    },
 }
 """By what `kin_of` calls a language: its ops, and the module of each."""
 

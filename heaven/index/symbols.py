@@ -24,6 +24,7 @@ from .store import IndexStore
 
 # What answers questions is imported by the first of them: `aa index` asks none.
 if TYPE_CHECKING:
+    from .bind import Key
     from .facts import FileFacts, Import
     from .naming import Naming
     from .passages import Passage, PassageStore
@@ -260,6 +261,10 @@ class SymbolIndex:
         """The symbol and, for an attribute of a class, what it overrides and what overrides it in
         the repository: a call through a base class may reach any of them."""
         return self.ask(lambda: self._references.family(symbol))
+
+    def line(self, key: Key) -> tuple[Key, ...]:
+        """A type and its bases in the repository, nearest first. For use inside `ask`."""
+        return self._state.binder().linear(key)
 
     def naming(self, symbols: Sequence[Symbol]) -> Naming:
         """Every token that stands, by the symbols' own name, for any of them, for what shares their

@@ -46,6 +46,8 @@
 
 (class_declaration (class_heritage (extends_clause value: (_) @base))) @base.of
 (abstract_class_declaration (class_heritage (extends_clause value: (_) @base))) @base.of
+(class_declaration (class_heritage (implements_clause (_) @base))) @base.of
+(abstract_class_declaration (class_heritage (implements_clause (_) @base))) @base.of
 (interface_declaration (extends_type_clause type: (_) @base)) @base.of
 (variable_declarator value: (class (class_heritage (extends_clause value: (_) @base)))) @base.of
 
@@ -89,7 +91,7 @@
 (nested_identifier object: (_) @object property: (_) @member) @whole
 ((predefined_type) @literal
   (#not-eq? @literal "any") (#not-eq? @literal "unknown") (#not-eq? @literal "object"))
-[(literal_type) (template_literal_type) (object_type) (function_type)] @literal
+[(literal_type) (template_literal_type) (function_type)] @literal
 (readonly_type (_) @same) @whole
 (this_type) @this
 (function_type parameters: (formal_parameters

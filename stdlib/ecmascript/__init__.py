@@ -1,0 +1,1 @@
+"""The macro ops of TypeScript, TSX and JavaScript."""
