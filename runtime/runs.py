@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
@@ -175,6 +175,19 @@ def all_runs(heaven: Record) -> tuple[Run, ...]:
         elif name in runs:
             runs[name] = _finished(runs[name], event)
     return tuple(runs.values())
+
+
+def cut_off_before(heaven: Record, module: bytes, params: Mapping[str, str]) -> Run | None:
+    """The newest run of this bytecode with these parameters, if it was cut off.
+
+    One that is followed by another run of the same program is left out: that one began anew, and
+    what the older one wanted is done, or out of date.
+    """
+    wanted = hashlib.sha256(module).hexdigest()
+    for run in reversed(all_runs(heaven)):
+        if run.module == wanted and run.params == params:
+            return run if run.resumable else None
+    return None
 
 
 def find(heaven: Record, name: str) -> Run:
