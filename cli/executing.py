@@ -11,6 +11,7 @@ from ..heaven.client import HeavenClient
 from ..heaven.records import JsonObject
 from ..runtime import fields
 from ..runtime.angels import Angel, configured, open_angel
+from ..runtime.dead import Dead
 from ..runtime.door import Entry
 from ..runtime.errors import AngelInDoubt, AngelUnavailable, ReplayDivergence
 from ..runtime.execute import DEFAULT_CHECK_TIMEOUT, Ended, Program, Refused, execute, resume
@@ -66,12 +67,9 @@ def carry_out(
     chosen = chosen or Chosen(None, root, None)
     told: str | None = None
 
-    def on_interrupted(name: str) -> None:
-        if name != told:
-            report.say(
-                f"run {name} was cut off before it ended; what it had landed is still in the tree "
-                f"(`aa diff {name}`, and `aa resume {name}` goes on with it)"
-            )
+    def on_dead(dead: Dead) -> None:
+        if dead.run != told:
+            report.say(str(dead))
 
     with heaven_or_server(root) as heaven:
         cut = None if go_on is None else _cut_off(heaven, root, program, params or {})
@@ -87,6 +85,7 @@ def carry_out(
                     observe=observe,
                     on_line=on_line,
                     on_resume=on_resume,
+                    on_dead=on_dead,
                 )
         if isinstance(heaven, HeavenClient):
             return execute_there(
@@ -98,7 +97,7 @@ def carry_out(
                 check_timeout=check_timeout,
                 observe=observe,
                 on_line=on_line,
-                on_interrupted=on_interrupted,
+                on_dead=on_dead,
                 on_start=on_start,
                 on_waiting=lambda ahead: report.say(
                     f"waiting for {ahead} other run{'' if ahead == 1 else 's'} of this repository"
@@ -113,7 +112,7 @@ def carry_out(
             check_timeout=check_timeout,
             observe=observe,
             on_line=on_line,
-            on_interrupted=on_interrupted,
+            on_dead=on_dead,
             on_start=on_start,
         )
 
@@ -129,6 +128,7 @@ def go_on_with(
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_resume: Callable[[str, int, str | None, int], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
 ) -> Ended:
     """Go on with a run that was cut off. `on_resume` gets its name, the number of syscalls that the
     log answers, and opcode (None for none) and pc of the one in doubt. Raises Problem, RunError,
@@ -160,6 +160,7 @@ def go_on_with(
                 observe=observe,
                 on_line=on_line,
                 on_resume=resumed_there,
+                on_dead=on_dead,
             )
         return resume(
             heaven,
@@ -171,6 +172,7 @@ def go_on_with(
             observe=observe,
             on_line=on_line,
             on_resume=resumed_here,
+            on_dead=on_dead,
         )
     except ReplayDivergence as divergence:
         raise Problem(str(divergence), FAILED) from None

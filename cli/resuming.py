@@ -95,6 +95,7 @@ def resume(
             observe=None if quiet or report.format == "json" else Narrator(report, lines),
             on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
             on_resume=None if quiet else say_resumed(report, run.program, lines),
+            on_dead=lambda dead: report.say(str(dead)),
         )
     say_ended(report, ended)
     report.finish(ended.exit_code)
@@ -113,7 +114,7 @@ def _wanted(heaven: Heaven, name: str | None) -> Run:
 
     if name is not None:
         return find(heaven, name)
-    found = [run for run in all_runs(heaven) if run.resumable]
+    found = [run for run in all_runs(heaven) if run.resumable or run.being_undone]
     if not found:
         raise Problem("no run of this repository was cut off: there is nothing to resume")
     return found[-1]

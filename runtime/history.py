@@ -64,7 +64,7 @@ def run_history(heaven: Record, run: Run) -> RunHistory:
             landed.append(_changes(run, entry, entry.result))
         elif entry.op == "ROLLBACK":
             del landed[fields.number(entry.operands, "mark") :]
-    if run.status == "abandoned":
+    if run.status == "abandoned" and not run.kept:
         landed.clear()
     return RunHistory(run, recorded, tuple(change for batch in landed for change in batch))
 

@@ -5,7 +5,7 @@ the server says is a JSON object a line, with `event` one of:
 
     accepted     ticket, ahead: how many runs are done before this one
     resumed      answered, in_doubt?: {seq, pc, op}
-    cut_off      run: an earlier run that died before it ended
+    cut_off      run, message: an earlier run that died before it ended (dead.Dead)
     started      run
     progress     kind, pc, text, result?     (outcome.Progress)
     line         text: a line of output of RUN
@@ -45,6 +45,7 @@ from . import fields
 from .angels import open_angel
 from .caller import Caller, Interrupted, on_behalf_of
 from .checks import CheckUnavailable
+from .dead import Dead, close_dead
 from .door import Entry
 from .edits import EditRefused
 from .ended import diagnostic_json, ended_json, read_diagnostic, read_ended
@@ -129,8 +130,8 @@ def _carry_out(
     angel = open_angel(request.angel, Path(request.directory)) if request.angel else None
     on_line = (lambda text: tell({"event": "line", "text": text})) if request.lines else None
 
-    def cut_off(run: str) -> None:
-        tell({"event": "cut_off", "run": run})
+    def cut_off(dead: Dead) -> None:
+        tell({"event": "cut_off", "run": dead.run, "message": dead.message})
 
     if request.resume is None:
         code = _decoded(request.module)
@@ -144,7 +145,7 @@ def _carry_out(
             observe=progress,
             on_line=on_line,
             on_start=started,
-            on_interrupted=cut_off,
+            on_dead=cut_off,
         )
 
     def resumed(answered: int, doubt: Entry | None) -> None:
@@ -163,11 +164,12 @@ def _carry_out(
         observe=progress,
         on_line=on_line,
         on_resume=resumed,
-        on_interrupted=cut_off,
+        on_dead=cut_off,
     )
 
 
 def _take_back(heaven: Heaven, name: str, tell: Callable[[JsonObject], None]) -> None:
+    close_dead(heaven)
     try:
         undoing, _ = undo_run(heaven, find(heaven, name))
     except EditRefused as refused:
@@ -194,7 +196,7 @@ def execute_there(
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
-    on_interrupted: Callable[[str], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
     on_waiting: Callable[[int], None] | None = None,
 ) -> Refused | Ended:
     """`execute`, done by the server that has the repository's Heaven.
@@ -217,7 +219,7 @@ def execute_there(
         angel=angel,
         lines=on_line is not None,
     )
-    said = Said(observe, on_line, on_start, on_interrupted, on_waiting)
+    said = Said(observe, on_line, on_start, on_dead, on_waiting)
     return _ended(client, *_follow(client, request, said))
 
 
@@ -231,7 +233,7 @@ def resume_there(
     check_timeout: float,
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
-    on_interrupted: Callable[[str], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
     on_waiting: Callable[[int], None] | None = None,
     on_resume: Callable[[int, JsonObject | None], None] | None = None,
 ) -> Ended:
@@ -251,7 +253,7 @@ def resume_there(
         resume=run,
         ask_again=ask_again,
     )
-    said = Said(observe, on_line, None, on_interrupted, on_waiting, on_resume)
+    said = Said(observe, on_line, None, on_dead, on_waiting, on_resume)
     ended = _ended(client, *_follow(client, request, said))
     assert isinstance(ended, Ended), "what was linked once is not linked again"
     return ended
@@ -285,7 +287,7 @@ class Said:
     observe: Callable[[Progress], None] | None = None
     on_line: Callable[[str], None] | None = None
     on_start: Callable[[str], None] | None = None
-    on_interrupted: Callable[[str], None] | None = None
+    on_dead: Callable[[Dead], None] | None = None
     on_waiting: Callable[[int], None] | None = None
     on_resume: Callable[[int, JsonObject | None], None] | None = None
 
@@ -308,9 +310,9 @@ def _follow(
                     case {"event": "accepted", "ticket": str(ticket), "ahead": int(ahead)}:
                         if ahead and said.on_waiting is not None:
                             said.on_waiting(ahead)
-                    case {"event": "cut_off", "run": str(dead)}:
-                        if said.on_interrupted is not None:
-                            said.on_interrupted(dead)
+                    case {"event": "cut_off", "run": str(dead), "message": str(what)}:
+                        if said.on_dead is not None:
+                            said.on_dead(Dead(dead, what))
                     case {"event": "started", "run": str(run)}:
                         if said.on_start is not None:
                             said.on_start(run)

@@ -23,6 +23,9 @@ EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 PRUNED = "run_pruned"
 """The event that says that a run's contents were given up."""
 
+GIVEN_UP = "run_given_up"
+"""The event that says that a run's edits are about to be taken back, and why."""
+
 INTERRUPTED = "interrupted"
 """The status of a run whose process died: its edits are in the tree, and it can be resumed."""
 
@@ -31,6 +34,7 @@ INTERRUPTED = "interrupted"
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
     often it went on after its process had died, `undone` says that it was taken back since.
+    `given_up` says why it took its edits back itself, `kept` that it could not.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -54,11 +58,18 @@ class Run:
     tokens: int | None = None
     resumed: int = 0
     undone: bool = False
+    given_up: str | None = None
+    kept: bool = False
 
     @property
     def resumable(self) -> bool:
         """Whether it was cut off: its process died, and nobody took its edits back."""
-        return self.status in (None, INTERRUPTED) and not self.undone
+        return self.status in (None, INTERRUPTED) and not self.undone and self.given_up is None
+
+    @property
+    def being_undone(self) -> bool:
+        """Whether its edits were being taken back, and nobody has said how that ended."""
+        return self.status is None and self.given_up is not None
 
 
 def start(
@@ -103,14 +114,22 @@ def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> 
     heaven.append("run_finished", data)
 
 
-def abandon(heaven: Heaven, run: Run, message: str) -> None:
-    """Record that the environment ended a run (a lease denied, a tool missing)."""
+def give_up(heaven: Heaven, run: Run, message: str) -> None:
+    """Record that a run is taken back, before it is: whoever finds it half done goes on with it."""
+    heaven.append(GIVEN_UP, {"run": run.name, "message": message})
+
+
+def abandon(heaven: Heaven, run: Run, message: str, *, kept: bool = False) -> None:
+    """Record that the environment ended a run (a lease denied, a tool missing). `kept` says that
+    its edits are still in the tree."""
     data: dict[str, Json] = {
         "run": run.name,
         "status": "abandoned",
         "exit_code": 4,
         "message": message,
     }
+    if kept:
+        data["kept"] = True
     heaven.append("run_finished", data)
 
 
@@ -131,7 +150,11 @@ def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, .
     Their leases are released, so that they do not stand in the way until they expire. Their edits
     stay in the tree: taking them back now could undo what somebody has built on them since.
     """
-    dead = tuple(run for run in all_runs(heaven) if run.status is None and run.name != spared)
+    dead = tuple(
+        run
+        for run in all_runs(heaven)
+        if run.status is None and not run.being_undone and run.name != spared
+    )
     for run in dead:
         interrupt(heaven, run)
     return dead
@@ -139,9 +162,7 @@ def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, .
 
 def interrupt(heaven: Heaven, run: Run) -> None:
     """Record that a run is cut off, and free its leases. It can be resumed."""
-    held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
-    if held:
-        heaven.release(run.name, held)
+    free_leases(heaven, run)
     data: dict[str, Json] = {
         "run": run.name,
         "status": INTERRUPTED,
@@ -151,11 +172,18 @@ def interrupt(heaven: Heaven, run: Run) -> None:
     heaven.append("run_finished", data)
 
 
+def free_leases(heaven: Heaven, run: Run) -> None:
+    """Give back what a run has leased."""
+    held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
+    if held:
+        heaven.release(run.name, held)
+
+
 def all_runs(heaven: Record) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
     undoing: dict[str, str] = {}
-    kinds = {"run_started", "run_resumed", "run_finished", STAGED, LANDED}
+    kinds = {"run_started", "run_resumed", GIVEN_UP, "run_finished", STAGED, LANDED}
     for event in heaven.events(kinds=kinds):
         if event.kind == LANDED:
             taken_back = runs.get(undoing.pop(edit_id_of(event), ""))
@@ -172,6 +200,8 @@ def all_runs(heaven: Record) -> tuple[Run, ...]:
         elif event.kind == "run_resumed":
             run = runs[name]
             runs[name] = replace(_started_of(run), resumed=run.resumed + 1)
+        elif name in runs and event.kind == GIVEN_UP:
+            runs[name] = replace(runs[name], given_up=fields.text(event.data, "message"))
         elif name in runs:
             runs[name] = _finished(runs[name], event)
     return tuple(runs.values())
@@ -311,4 +341,6 @@ def _finished(run: Run, event: Event) -> Run:
         tokens=fields.number(data, "tokens") if ended else None,
         resumed=run.resumed,
         undone=run.undone,
+        given_up=run.given_up,
+        kept=data.get("kept") is True,
     )
