@@ -14,7 +14,7 @@ from genesis_ssmp.runtime.hosted import Runs
 from genesis_ssmp.runtime.runs import all_runs, close_interrupted
 from kit.angel import edit_answer, scripted, write_script
 from kit.commands import Aa
-from kit.dying import Dying, cut_off
+from kit.dying import cut_off
 from kit.repository import Repository, make_repository
 from kit.served import AA
 from kit.server import serving
@@ -23,6 +23,7 @@ SWAP = edit_answer(
     {"op": "replace_line", "path": "calc/core.py", "lines": [5], "content": "    return b + a\n"}
 )
 NOTE = edit_answer({"op": "add_file", "path": "note.md", "content": "n\n"})
+OTHER = edit_answer({"op": "add_file", "path": "other.md", "content": "n\n"})
 TASK = (
     "ISA_VERSION 0\nBASE_REV HEAD\nNEED symdef Add\nOP Swap them\n"
     "LABEL next\nOP Write a note\nRUN test\nIF_FAIL RETRY 1\n"
@@ -31,14 +32,13 @@ TASK = (
 
 @pytest.fixture
 def cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """Its only run died while the second question was out."""
+    """Its only run died in its check, with both edits in the tree."""
     repository = make_repository(tmp_path / "repository")
     (tmp_path / "task.isa").write_text(TASK)
     write_script(tmp_path / "script.json", SWAP, NOTE)
-    # An angel that is asked from the start, on a tree where the first edit has landed already.
-    write_script(tmp_path / "anew.json", NOTE, NOTE)
-    angel = Dying(scripted(SWAP, NOTE), 1, after=False, asked=tmp_path / "asked")
-    cut_off(repository, TASK, angel)
+    # For a start on a tree that has both edits.
+    write_script(tmp_path / "anew.json", OTHER, edit_answer())
+    cut_off(repository, TASK, scripted(SWAP, NOTE))
     monkeypatch.chdir(repository.root)
     return repository
 
@@ -101,7 +101,7 @@ def test_through_a_server_it_is_the_same(aa: Aa, cut: Repository) -> None:
             said = aa(*run("--resume"))
     assert noted.code == 4, "the script is not there, which is found before anything happens"
     assert said.code == 0, said.err
-    assert "run r1: task.isa, 5 syscalls answered by the log" in said.err
+    assert "run r1: task.isa, 7 syscalls answered by the log" in said.err
     assert ended(cut) == [("r1", "done", 1)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,6 @@ from genesis_ssmp.runtime.execute import Ended, execute
 from genesis_ssmp.runtime.replay import replay
 from genesis_ssmp.runtime.resume import compare
 from kit.angel import edit_answer, scripted
-from kit.dying import Dying, cut_off
 from kit.mission import program
 from kit.points import PROGRAM as LONG
 from kit.repository import Repository, make_repository
@@ -36,6 +37,26 @@ BACK = edit_answer(
 )
 ONE = HEAD + "NEED symdef Add\nOP Swap them\n"
 TWO = ONE + "LABEL next\nNEED symdef Add\nOP Swap them back\n"
+
+
+class Dying:
+    """An angel in whose arms the process dies: before or after it answers question `at`."""
+
+    def __init__(self, inner: ScriptedAngel, at: int, *, after: bool, asked: Path) -> None:
+        self._inner, self._at, self._after, self._asked = inner, at, after, asked
+
+    name = "dying"
+    advise = ScriptedAngel.advise
+
+    def answer(self, ask: Ask) -> Answer:
+        if ask.call == self._at and not self._after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        with self._asked.open("a") as file:
+            file.write(f"{ask.call}\n")
+        answer = self._inner.answer(ask)
+        if ask.call == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
 
 
 class Asked:
@@ -52,6 +73,19 @@ class Asked:
         return self._inner.answer(ask)
 
     advise = ScriptedAngel.advise
+
+
+def cut_off(repository: Repository, text: str, angel: Angel) -> None:
+    """Run in a process of its own, which must be killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            with Heaven.open(repository.root) as heaven:
+                execute(program(text), heaven, repository.root, angel=angel, params={})
+        finally:
+            os._exit(70)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
 
 
 @pytest.fixture
