@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, faults, server, storage, symbols, vm
+from bench import boot, compiler, durable, faults, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
@@ -20,6 +20,8 @@ MEASURES = (
     storage.syscall,
     storage.append,
     storage.lease,
+    durable.long_run,
+    durable.many_runs,
     boot.boot,
     symbols.index,
     faults.definition,

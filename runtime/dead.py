@@ -36,8 +36,9 @@ def close_dead(heaven: Heaven, spared: str | None = None) -> tuple[Dead, ...]:
     Raises what `edits.recover` raises, LogFailed.
     """
     recover(heaven)
-    dead = [_finished(heaven, run) for run in runs.all_runs(heaven) if run.being_undone]
-    for run in runs.close_interrupted(heaven, spared):
+    known = runs.all_runs(heaven)
+    dead = [_finished(heaven, run) for run in known if run.being_undone]
+    for run in runs.close_interrupted(heaven, spared, known):
         dead.append(
             Dead(
                 run.name,

@@ -130,7 +130,8 @@ def resume(
     stays as it is, to be resumed), LeaseDenied.
     """
     _close_dead(heaven, run.name, on_dead)
-    run = runs.find(heaven, run.name)
+    if run.being_undone:
+        run = runs.find(heaven, run.name)
     if not run.resumable:
         raise RunEnded(run.name, "undone" if run.undone else run.status or str(run.given_up))
     module = decode(heaven.get_blob(run.module))

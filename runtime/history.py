@@ -38,10 +38,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """A run with its syscalls and the changes of it that stand."""
+    """A run with the changes of it that stand."""
 
     run: Run
-    entries: tuple[Entry, ...]
     changes: tuple[Change, ...]
 
 
@@ -54,10 +53,9 @@ def histories(heaven: Record) -> tuple[RunHistory, ...]:
 
 
 def run_history(heaven: Record, run: Run) -> RunHistory:
-    """The syscalls and the standing changes of one run. Raises RunDamaged."""
-    recorded = entries(heaven, run)
+    """The standing changes of one run. Raises RunDamaged."""
     landed: list[tuple[Change, ...]] = []
-    for entry in recorded:
+    for entry in entries(heaven, run, ("EMIT", "ROLLBACK")):
         if entry.result is None or "files" not in entry.result:
             continue
         if entry.op == "EMIT":
@@ -66,7 +64,7 @@ def run_history(heaven: Record, run: Run) -> RunHistory:
             del landed[fields.number(entry.operands, "mark") :]
     if run.status == "abandoned" and not run.kept:
         landed.clear()
-    return RunHistory(run, recorded, tuple(change for batch in landed for change in batch))
+    return RunHistory(run, tuple(change for batch in landed for change in batch))
 
 
 def _changes(run: Run, entry: Entry, result: JsonObject) -> tuple[Change, ...]:

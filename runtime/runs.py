@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
-from ..heaven.canonical import decode_object
+from ..heaven.canonical import decode_object, encode_decoded
 from ..heaven.errors import BlobMissing
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
@@ -34,7 +34,8 @@ INTERRUPTED = "interrupted"
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
     often it went on after its process had died, `undone` says that it was taken back since.
-    `given_up` says why it took its edits back itself, `kept` that it could not.
+    `given_up` says why it took its edits back itself, `kept` that it could not. `seq` and `last`
+    are the events with which it began and ended.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -60,6 +61,7 @@ class Run:
     undone: bool = False
     given_up: str | None = None
     kept: bool = False
+    last: int | None = None
 
     @property
     def resumable(self) -> bool:
@@ -143,16 +145,18 @@ def resume(heaven: Heaven, run: Run, angel: str | None, doubt: Entry | None) -> 
     heaven.append("run_resumed", data)
 
 
-def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, ...]:
+def close_interrupted(
+    heaven: Heaven, spared: str | None = None, known: Iterable[Run] | None = None
+) -> tuple[Run, ...]:
     """End, in the log, the runs whose process died: nobody but the caller has this Heaven open.
-    `spared` is left as it is, to be resumed.
+    `spared` is left as it is, to be resumed. `known` are all runs, where the caller has them.
 
     Their leases are released, so that they do not stand in the way until they expire. Their edits
     stay in the tree: taking them back now could undo what somebody has built on them since.
     """
     dead = tuple(
         run
-        for run in all_runs(heaven)
+        for run in (all_runs(heaven) if known is None else known)
         if run.status is None and not run.being_undone and run.name != spared
     )
     for run in dead:
@@ -236,32 +240,37 @@ def pruned_runs(record: Record) -> frozenset[str]:
     return frozenset(str(event.data.get("run")) for event in record.events(kinds={PRUNED}))
 
 
-def entries(heaven: Record, run: Run) -> tuple[Entry, ...]:
-    """The syscalls of a run in order, results read and checked. Raises RunDamaged."""
+def entries(heaven: Record, run: Run, ops: Collection[str] | None = None) -> tuple[Entry, ...]:
+    """The syscalls of a run in order, only those of opcodes `ops` if given, results read and
+    checked. Reads the log from the run's first event to its last. Raises RunDamaged."""
     try:
-        return tuple(_entries(heaven, run))
+        return tuple(_entries(heaven, run, ops))
     except BlobMissing as missing:
         lost = f"{missing}: dropped by `aa gc`, or lost (`aa fsck` tells)"
         raise RunDamaged(run.name, lost) from None
 
 
-def _entries(heaven: Record, run: Run) -> Iterator[Entry]:
+def _entries(heaven: Record, run: Run, ops: Collection[str] | None) -> Iterator[Entry]:
     pending: Entry | None = None
     kinds = {"syscall_intent", "syscall_result"}
     for event in heaven.events(after=run.seq, kinds=kinds):
+        if run.last is not None and event.seq > run.last:
+            break
         if event.data.get("run") != run.name:
             continue
         seq = fields.number(event.data, "seq")
         if event.kind == "syscall_intent":
-            if pending is not None:
+            if pending is not None and (ops is None or pending.op in ops):
                 yield pending
             pending = _intent(event)
         elif pending is None or pending.seq != seq:
             raise RunDamaged(run.name, f"result {seq} has no intent before it")
         else:
-            yield replace(pending, result=_result(heaven, run, event.data))
+            if ops is None or pending.op in ops:
+                result, identifier = _result(heaven, run, event.data), event.data["result"]
+                yield replace(pending, result=result, result_id=str(identifier))
             pending = None
-    if pending is not None:
+    if pending is not None and (ops is None or pending.op in ops):
         yield pending
 
 
@@ -279,13 +288,11 @@ def _intent(event: Event) -> Entry:
 
 
 def _result(heaven: Record, run: Run, data: JsonObject) -> JsonObject:
-    from ..heaven.canonical import encode
-
     value = fields.optional_record(data, "value")
     identifier = fields.text(data, "result")
     if value is None:
         return decode_object(heaven.get_blob(identifier))
-    if hashlib.sha256(encode(value)).hexdigest() != identifier:
+    if hashlib.sha256(encode_decoded(value)).hexdigest() != identifier:
         raise RunDamaged(run.name, "a result is not what its hash says")
     return value
 
@@ -343,4 +350,5 @@ def _finished(run: Run, event: Event) -> Run:
         undone=run.undone,
         given_up=run.given_up,
         kept=data.get("kept") is True,
+        last=event.seq,
     )
