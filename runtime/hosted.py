@@ -18,6 +18,7 @@ and at last one of:
     interrupted  message
     undone       run, files: [{path, action, merged}]
     kept         refused: [...], message    (EditRefused: the run cannot be taken back)
+    collected    blobs, bytes, kept, runs   (collect.Garbage)
     failed       error, type?, fields?
 """
 
@@ -39,12 +40,13 @@ from ..heaven.client import HeavenClient
 from ..heaven.errors import HeavenUnreachable
 from ..heaven.records import Json, JsonObject
 from ..heaven.server.failures import revive
-from ..heaven.server.run_messages import SERVER_STOPPED, RunRequest
+from ..heaven.server.run_messages import SERVER_STOPPED, CollectRequest, RunRequest
 from ..heaven.version import package_version
 from . import fields
 from .angels import open_angel
 from .caller import Caller, Interrupted, on_behalf_of
 from .checks import CheckUnavailable
+from .collect import Garbage, collect, find_garbage, given_up
 from .dead import Dead, close_dead
 from .door import Entry
 from .edits import EditRefused
@@ -103,6 +105,9 @@ class Runs:
             with on_behalf_of(Caller(request.environment, request.python, check_wanted)):
                 if request.undo is not None:
                     _take_back(heaven, request.undo, tell)
+                    return
+                if request.collect is not None:
+                    _collect(heaven, request.collect, tell)
                     return
                 ended = _carry_out(heaven, request, progress, started, tell)
         except Interrupted as stop:
@@ -176,6 +181,22 @@ def _take_back(heaven: Heaven, name: str, tell: Callable[[JsonObject], None]) ->
         tell({"event": "kept", "refused": refusals_json(refused), "message": str(refused)})
         return
     tell({"event": "undone", "run": undoing.run, "files": undoing.files_json()})
+
+
+def _collect(heaven: Heaven, asked: CollectRequest, tell: Callable[[JsonObject], None]) -> None:
+    runs = () if asked.keep is None else given_up(heaven, asked.keep)
+    found = find_garbage(heaven, runs, shared=True)
+    if asked.delete:
+        collect(heaven, found)
+    tell(
+        {
+            "event": "collected",
+            "blobs": list(found.blobs),
+            "bytes": found.bytes,
+            "kept": found.kept,
+            "runs": list(found.runs),
+        }
+    )
 
 
 def _decoded(text: str) -> bytes:
@@ -278,6 +299,33 @@ def undo_there(client: HeavenClient, run: str) -> Message:
         return message
     _ended(client, message, name, interrupted)
     raise HostedRunFailed("the server said nothing of the undo")
+
+
+def collect_there(client: HeavenClient, keep: int | None, *, delete: bool) -> Garbage:
+    """`collect`, done by the server between two runs. Raises HostedRunFailed, HeavenUnreachable,
+    HeavenRefused."""
+    request = RunRequest(
+        version=package_version(),
+        program="",
+        module="",
+        directory="",
+        python=sys.executable,
+        environment={},
+        params={},
+        check_timeout=0.0,
+        collect=CollectRequest(delete, keep),
+    )
+    message, name, interrupted = _follow(client, request, Said())
+    if message.get("event") == "collected":
+        return Garbage(
+            fields.texts(message, "blobs"),
+            fields.number(message, "bytes"),
+            fields.number(message, "kept"),
+            fields.texts(message, "runs"),
+            shared=True,
+        )
+    _ended(client, message, name, interrupted)
+    raise HostedRunFailed("the server said nothing of what it dropped")
 
 
 @dataclass(frozen=True, slots=True)
