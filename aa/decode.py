@@ -72,6 +72,23 @@ def decode(data: bytes) -> Module:
     if hashlib.sha256(memoryview(data)[:end]).digest() != data[end:]:
         raise BadModule("AA0603", end, "the checksum is wrong: the file was cut off or changed")
     reader.end = end
+    return _module(reader)
+
+
+def locate_damage(data: bytes) -> BadModule | None:
+    """Where the reader stops in a file whose checksum is wrong, and why; None where the structure
+    is whole, and some value was changed or the checksum itself."""
+    reader = _Reader(data, len(MAGIC), len(data))
+    try:
+        reader.number()
+        reader.end = len(data) - _DIGEST
+        _module(reader)
+    except BadModule as bad:
+        return bad
+    return None
+
+
+def _module(reader: _Reader) -> Module:
     language, mode, output_mode, budget, source = _meta(reader.section(META, "meta"))
     constants = _constants(reader.section(CONSTANTS, "constants"))
     code = _code(reader.section(CODE, "code"))

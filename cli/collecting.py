@@ -6,7 +6,7 @@ import click
 
 from .options import repo_option
 from .output import Report, output_options
-from .repository import find_root, open_heaven
+from .repository import find_root, heaven_or_server
 
 SHOWN = 20
 
@@ -25,20 +25,26 @@ def gc(report: Report, repo: str | None, keep: int | None, delete: bool) -> None
     """Find contents that no run, prompt or snapshot needs, and drop them with --delete.
 
     The log itself stays whole. A run that is given up stays in `aa log`, but can neither be
-    replayed nor fully explained any more; one that can be resumed is never given up.
+    replayed nor fully explained any more; one that can be resumed is never given up. A server does
+    it between two runs, and keeps what was stored since it was started.
 
     \b
     Examples:
       aa gc
       aa gc --keep 50 --delete
     """
+    from ..heaven.client import HeavenClient
     from ..runtime.collect import collect, find_garbage, given_up
+    from ..runtime.hosted import collect_there
 
-    with open_heaven(find_root(repo)) as heaven:
-        runs = () if keep is None else given_up(heaven, keep)
-        found = find_garbage(heaven, runs)
-        if delete:
-            collect(heaven, found)
+    with heaven_or_server(find_root(repo)) as heaven:
+        if isinstance(heaven, HeavenClient):
+            found = collect_there(heaven, keep, delete=delete)
+        else:
+            runs = () if keep is None else given_up(heaven, keep)
+            found = find_garbage(heaven, runs)
+            if delete:
+                collect(heaven, found)
     report.result |= {
         "deleted": delete,
         "blobs": list(found.blobs),

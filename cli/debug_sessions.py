@@ -23,7 +23,7 @@ from ..runtime.runs import Run, find
 from ..stdlib import load
 from .conversing import Conversation, Left
 from .ending import say_ended
-from .executing import Chosen, say_cut_off
+from .executing import Chosen
 from .narration import Narrator
 from .output import ENVIRONMENT, FAILED, WRONG, Json, Problem
 from .replaying import recorded_run
@@ -72,7 +72,7 @@ class Session:
                     observe=self._narrator(program.module, program.name),
                     on_line=self._on_line,
                     on_start=lambda name: self._begin(heaven, find(heaven, name), program.module),
-                    on_interrupted=lambda name: say_cut_off(self._report, name),
+                    on_dead=lambda dead: self._report.say(str(dead)),
                     pause=lambda machine, failure: self._to.debugger.pause(machine, failure),
                 ),
             )
@@ -94,7 +94,7 @@ class Session:
                     check_timeout=self._check_timeout,
                     observe=self._narrator(module, run.program),
                     on_line=self._on_line,
-                    on_interrupted=lambda other: say_cut_off(self._report, other),
+                    on_dead=lambda dead: self._report.say(str(dead)),
                     pause=self._to.debugger.pause,
                 ),
             )

@@ -33,6 +33,7 @@ def say_ended(report: Report, ended: Ended) -> None:
         "tokens": outcome.tokens if outcome else None,
         "retries": len(outcome.handled) if outcome else None,
     }
-    report.say(f"run {ended.run}: {_WORDS[ended.exit_code]}")
+    word = "abandoned, its edits are still in the tree" if ended.kept else _WORDS[ended.exit_code]
+    report.say(f"run {ended.run}: {word}")
     if ended.message:
         report.say(f"  {ended.message}")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options
+from .output import ENVIRONMENT, FAILED, Json, Problem, Report, output_options, print_lines
 from .repository import find_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from ..heaven.fsck import Finding, Part
     from ..heaven.fsck import Report as Found
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @click.option(
     "--repo",
     metavar="DIR",
     help="The repository; by default the nearest one from here up.",
 )
 @output_options
-def fsck(report: Report, repo: str | None) -> None:
-    """Check the event log, every blob, the snapshot, and what follows from the log.
+def fsck(report: Report, files: tuple[Path, ...], repo: str | None) -> None:
+    """Check the event log, every blob, the snapshot, and what follows from the log; or single
+    FILEs, bytecode (.aab) and bundles (.bundle), without a repository.
 
     Reads only, beside a running writer too. Says what is wrong and where (byte, event, blob).
     Exit codes: 0 sound, 1 something is wrong.
@@ -37,7 +39,10 @@ def fsck(report: Report, repo: str | None) -> None:
     Examples:
       aa fsck
       aa fsck --json
+      aa fsck refactor.aab r3.bundle
     """
+    if files:
+        _check_files(report, files)
     from ..heaven import HeavenError, NoHeaven
     from ..heaven.fsck import fsck as check
     from ..runtime.references import blobs_of
@@ -74,6 +79,31 @@ def fsck(report: Report, repo: str | None) -> None:
         for line in _lines(found):
             click.echo(line)
     report.finish(0 if found.ok else FAILED)
+
+
+def _check_files(report: Report, files: tuple[Path, ...]) -> NoReturn:
+    from ..runtime.soundness import check_file
+
+    checked: list[Json] = []
+    for path in files:
+        try:
+            flaws = check_file(path)
+        except OSError as error:
+            raise Problem(f"cannot read {path}: {error.strerror}", ENVIRONMENT) from None
+        except ValueError as error:
+            raise Problem(str(error)) from None
+        found: list[Json] = [asdict(flaw) for flaw in flaws]
+        checked.append({"path": str(path), "sound": not flaws, "findings": found})
+        lines = [f"{path}: {'not sound' if flaws else 'sound'}"]
+        for flaw in flaws:
+            where = [f"byte {flaw.offset}"] if flaw.offset is not None else []
+            where += [f"event {flaw.seq}"] if flaw.seq is not None else []
+            place = f" ({', '.join(where)})" if where else ""
+            lines.append(f"error: {flaw.part}{place}: {flaw.message}")
+        print_lines(report, lines)
+    sound = all(isinstance(one, dict) and one["sound"] for one in checked)
+    report.result |= {"sound": sound, "files": checked}
+    report.finish(0 if sound else FAILED)
 
 
 def _given_up(root: Path) -> Callable[[Event], bool]:

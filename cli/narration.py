@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..heaven.records import JsonObject
@@ -38,6 +38,21 @@ class Narrator:
         else:
             where = self._lines.get(progress.pc, "")
             self._report.say(f"  > {where}  {name.upper()} {_short(progress.text)}".rstrip())
+
+
+def say_resumed(
+    report: Report, program: str, lines: Mapping[int, str]
+) -> Callable[[str, int, str | None, int], None]:
+    """What tells that a run goes on: its name, the number of syscalls that the log answers, opcode
+    and pc of the one in doubt."""
+
+    def say(run: str, answered: int, op: str | None, pc: int) -> None:
+        report.say(f"run {run}: {program}, {answered} syscalls answered by the log")
+        if op is not None:
+            where = lines.get(pc, f"pc {pc}")
+            report.say(f"  in doubt: {op} at {where}, begun and without a result")
+
+    return say
 
 
 def _finished(name: str, record: JsonObject) -> list[str]:

@@ -13,7 +13,7 @@ from .options import (
     repo_option,
     verbose_option,
 )
-from .output import ENVIRONMENT, FAILED, Problem, Report, output_options
+from .output import FAILED, Problem, Report, output_options
 
 if TYPE_CHECKING:
     from ..aa.module import Module
@@ -65,17 +65,12 @@ def resume(
       aa resume r3 --program refactor.isa
     """
     from ..aa.decode import decode
-    from ..heaven.client import HeavenClient
-    from ..runtime.errors import AngelInDoubt, ReplayDivergence
-    from ..runtime.execute import resume as go_on
-    from ..runtime.fields import number, text
-    from ..runtime.hosted import resume_there
+    from ..runtime.errors import ReplayDivergence
     from ..runtime.replay import source_lines
     from ..runtime.resume import compare
-    from ..runtime.runs import find
     from .ending import say_ended
-    from .executing import choose_angel
-    from .narration import Narrator
+    from .executing import choose_angel, go_on_with
+    from .narration import Narrator, say_resumed
     from .repository import find_root, heaven_or_server, open_heaven
 
     root = find_root(repo)
@@ -84,56 +79,24 @@ def resume(
         run = _wanted(reader, run_name)
         module = decode(reader.get_blob(run.module))
     lines = source_lines(module, run.program)
-    narrate = None if quiet or report.format == "json" else Narrator(report, lines)
-    on_line = (lambda line: report.say(f"    | {line}")) if verbose else None
-
-    def say_resumed(answered: int, op: str | None, pc: int) -> None:
-        if not quiet:
-            report.say(f"run {run.name}: {run.program}, {answered} syscalls answered by the log")
-            if op is not None:
-                where = lines.get(pc, f"pc {pc}")
-                report.say(f"  in doubt: {op} at {where}, begun and without a result")
-
-    try:
-        if program is not None:
+    if program is not None:
+        try:
             compare(run, module, _now(report, program, module, run))
-        with heaven_or_server(root) as heaven:
-            if isinstance(heaven, HeavenClient):
-                ended = resume_there(
-                    heaven,
-                    run.name,
-                    angel=chosen.specification,
-                    directory=chosen.directory,
-                    ask_again=ask_again,
-                    check_timeout=check_timeout,
-                    observe=narrate,
-                    on_line=on_line,
-                    on_resume=lambda answered, doubt: say_resumed(
-                        answered,
-                        None if doubt is None else text(doubt, "op"),
-                        0 if doubt is None else number(doubt, "pc"),
-                    ),
-                )
-            else:
-                ended = go_on(
-                    heaven,
-                    root,
-                    find(heaven, run.name),
-                    angel=chosen.angel,
-                    ask_again=ask_again,
-                    check_timeout=check_timeout,
-                    observe=narrate,
-                    on_line=on_line,
-                    on_resume=lambda answered, doubt: say_resumed(
-                        answered,
-                        None if doubt is None else doubt.op,
-                        0 if doubt is None else doubt.pc,
-                    ),
-                )
-    except ReplayDivergence as divergence:
-        raise Problem(str(divergence), FAILED) from None
-    except AngelInDoubt as doubt:
-        raise Problem(str(doubt), ENVIRONMENT) from None
+        except ReplayDivergence as divergence:
+            raise Problem(str(divergence), FAILED) from None
+    with heaven_or_server(root) as heaven:
+        ended = go_on_with(
+            heaven,
+            root,
+            run.name,
+            chosen=chosen,
+            ask_again=ask_again,
+            check_timeout=check_timeout,
+            observe=None if quiet or report.format == "json" else Narrator(report, lines),
+            on_line=(lambda line: report.say(f"    | {line}")) if verbose else None,
+            on_resume=None if quiet else say_resumed(report, run.program, lines),
+            on_dead=lambda dead: report.say(str(dead)),
+        )
     say_ended(report, ended)
     report.finish(ended.exit_code)
 
@@ -151,7 +114,7 @@ def _wanted(heaven: Heaven, name: str | None) -> Run:
 
     if name is not None:
         return find(heaven, name)
-    found = [run for run in all_runs(heaven) if run.resumable]
+    found = [run for run in all_runs(heaven) if run.resumable or run.being_undone]
     if not found:
         raise Problem("no run of this repository was cut off: there is nothing to resume")
     return found[-1]

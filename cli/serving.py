@@ -52,9 +52,8 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
       aa serve --repo ../other --port 4445
     """
     from ..heaven.server.serving import HttpServer, NotLoopback
-    from ..runtime.edits import recover
+    from ..runtime.dead import close_dead
     from ..runtime.hosted import Runs
-    from ..runtime.runs import close_interrupted
     from .repository import find_root, open_heaven
 
     def ready(info: ServerInfo) -> None:
@@ -76,12 +75,8 @@ def serve(report: Report, repo: str | None, host: str, port: int, allow_remote: 
     root = find_root(repo)
     runs = Runs()
     with open_heaven(root) as heaven:
-        recover(heaven)
-        for dead in close_interrupted(heaven):
-            report.say(
-                f"run {dead.name} was cut off before it ended; what it had landed is still in the "
-                f"tree (`aa diff {dead.name}`)"
-            )
+        for dead in close_dead(heaven):
+            report.say(str(dead))
         try:
             server = HttpServer(
                 heaven,

@@ -31,6 +31,7 @@ def undo(report: Report, run_name: str, dry_run: bool, repo: str | None) -> None
       aa undo r3 --json
     """
     from ..heaven.client import HeavenClient
+    from ..runtime.dead import close_dead
     from ..runtime.edits import EditRefused
     from ..runtime.fields import items, text
     from ..runtime.hosted import undo_there
@@ -63,6 +64,7 @@ def undo(report: Report, run_name: str, dry_run: bool, repo: str | None) -> None
                 _refuse(report, list(items(said, "refused")), text(said, "message"))
             files = list(items(said, "files"))
         else:
+            close_dead(writer)
             try:
                 files = undo_run(writer, find(writer, run.name))[0].files_json()
             except EditRefused as refused:

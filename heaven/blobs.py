@@ -35,6 +35,8 @@ class BlobStore:
         self._numbers = count()
         self._lock = Lock()
         self._durable: set[str] = set()
+        # Cut short to spare memory: a mistake keeps a blob.
+        self._asked_for: set[int] = set()
 
     def put(self, data: bytes) -> str:
         """Store `data` durably; its id. Raises ReadOnly, OSError."""
@@ -50,6 +52,9 @@ class BlobStore:
         for data in contents:
             blob_id = sha256(data).hexdigest()
             ids.append(blob_id)
+            with self._lock:
+                # Before the file is looked for: from here on `remove_idle` leaves it.
+                self._asked_for.add(_short(blob_id))
             if not (blob_id in self._durable and _holds(self._file(blob_id), data)):
                 fresh[blob_id] = data
         if fresh:
@@ -94,6 +99,24 @@ class BlobStore:
             self._durable.discard(blob_id)
         self._file(blob_id).unlink(missing_ok=True)
 
+    def idle(self, blob_id: str) -> bool:
+        """Whether nobody has stored it, or what it is already, since this store was opened."""
+        with self._lock:
+            return _short(blob_id) not in self._asked_for
+
+    def remove_idle(self, blob_id: str) -> bool:
+        """As `remove`, but only if it is idle, beside others that store: what one of them counts on
+        stays. Whether it was removed. Raises ReadOnly, BadBlobId, OSError."""
+        if self._read_only:
+            raise ReadOnly
+        path = self._file(blob_id)
+        with self._lock:
+            if _short(blob_id) in self._asked_for:
+                return False
+            self._durable.discard(blob_id)
+            path.unlink(missing_ok=True)
+        return True
+
     def _file(self, blob_id: str) -> Path:
         if not _ID.fullmatch(blob_id):
             raise BadBlobId(blob_id)
@@ -130,6 +153,10 @@ class BlobStore:
             if len(self._durable) + len(fresh) > _REMEMBERED:
                 self._durable.clear()
             self._durable.update(fresh)
+
+
+def _short(blob_id: str) -> int:
+    return int(blob_id[:15], 16)
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -26,6 +26,15 @@ def encode(value: Json | JsonObject) -> bytes:
         raise NotCanonical(f"no canonical JSON: {error}") from error
 
 
+def encode_decoded(value: Json | JsonObject) -> bytes:
+    """As `encode`, in half of the time, for what was decoded from JSON: its keys are text. Raises
+    NotCanonical."""
+    try:
+        return _encode(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotCanonical(f"no canonical JSON: {error}") from error
+
+
 def decode(data: bytes) -> Json:
     """Any JSON text (canonical or not) as a value. Raises NotCanonical on what is not JSON."""
     try:

@@ -119,6 +119,12 @@ def fsck(
     # Before the log's end is known, so that it cannot be about events after that.
     snapshot = _read_snapshot(state, report)
     checkpoint = read_checkpoint(checkpoint_file(state))
+    if checkpoint is None and report.writer is None and checkpoint_file(state).exists():
+        message = (
+            "the checkpoint beside it is not whole (torn by a power loss, or changed): it cannot "
+            "show that acknowledged events are all there; the next boot writes another"
+        )
+        report.add(Finding("log", "note", message))
     check = _LogCheck(root, report, references, progress, snapshot, checkpoint, given_up)
     if log.exists():
         check.run(log)

@@ -29,6 +29,11 @@ FORMAT: Final = 1
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _COMMENT: Final = 64
 _MAX_BYTES: Final = 4 * 1024**3
+BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
+    *(NotImplementedError, RuntimeError, OverflowError),
+)
+"""What zipfile raises on an archive that no writer of ours wrote."""
 
 
 class BundleDamaged(Exception):
@@ -108,7 +113,8 @@ def _line(event: Event) -> bytes:
 
 
 class Bundle:
-    """A bundle opened for reading: a `Record` of one run."""
+    """A bundle opened for reading: a `Record` of one run. `lines` are its events as they stand in
+    it."""
 
     def __init__(self, path: Path) -> None:
         """Raises BundleDamaged, OSError."""
@@ -123,13 +129,19 @@ class Bundle:
         try:
             self._archive = zipfile.ZipFile(BytesIO(data))
             about = json.loads(self._archive.read("bundle.json"))
-            lines = self._archive.read("events.jsonl").splitlines()
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+            self.lines = self._archive.read("events.jsonl").splitlines()
+        except (*BROKEN, KeyError) as error:
             raise BundleDamaged(path, f"it is not a bundle: {error}") from error
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             raise BundleDamaged(path, "it was written by another version")
         self.run = str(about.get("run"))
-        self._events = [self._event(line) for line in lines]
+        self._events = [self._event(line) for line in self.lines]
+
+    @property
+    def blob_ids(self) -> frozenset[str]:
+        """The contents that are in it."""
+        names = self._archive.namelist()
+        return frozenset(name.removeprefix("blobs/") for name in names if name.startswith("blobs/"))
 
     def _event(self, line: bytes) -> Event:
         try:
@@ -151,6 +163,8 @@ class Bundle:
             data = self._archive.read(f"blobs/{blob_id}")
         except KeyError:
             raise BlobMissing(blob_id) from None
+        except BROKEN as error:
+            raise BlobDamaged(blob_id, self.path) from error
         if hashlib.sha256(data).hexdigest() != blob_id:
             raise BlobDamaged(blob_id, self.path)
         return data
@@ -164,17 +178,13 @@ class Bundle:
 
 def _which(data: bytes) -> str:
     """The member that was changed, where the archive can still tell."""
-    broken = (
-        *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
-        *(NotImplementedError, RuntimeError),
-    )
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             for name in archive.namelist():
                 try:
                     archive.read(name)
-                except broken:
+                except BROKEN:
                     return f": {name} was changed"
-    except broken:
+    except BROKEN:
         return ""
     return ""

@@ -24,12 +24,14 @@ _NAME: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """`blobs` can go, `bytes` of them in all; `kept` stay. `runs` are those that are given up."""
+    """`blobs` can go, `bytes` of them in all; `kept` stay. `runs` are those that are given up.
+    Where Heaven is `shared`, what anybody stored since it was opened is kept."""
 
     blobs: tuple[str, ...]
     bytes: int
     kept: int
     runs: tuple[str, ...]
+    shared: bool = False
 
 
 def given_up(heaven: Heaven, keep: int) -> tuple[str, ...]:
@@ -38,19 +40,23 @@ def given_up(heaven: Heaven, keep: int) -> tuple[str, ...]:
     return tuple(run.name for run in ended[: max(len(ended) - keep, 0)])
 
 
-def find_garbage(heaven: Heaven, runs: Collection[str] = ()) -> Garbage:
-    """What could go if `runs` are given up. Reads the whole log, changes nothing."""
+def find_garbage(heaven: Heaven, runs: Collection[str] = (), *, shared: bool = False) -> Garbage:
+    """What could go if `runs` are given up. Reads the whole log, changes nothing.
+
+    `shared` says that others store in this Heaven meanwhile: one may have stored a content and not
+    named it yet, or count on what it stored before. Runs must not be under way even so.
+    """
     gone = frozenset(runs)
     marked = _marked(heaven, _names(heaven, gone))
     found: list[str] = []
     size = kept = 0
     for blob_id in heaven.blobs.ids():
-        if blob_id in marked:
+        if blob_id in marked or (shared and not heaven.blobs.idle(blob_id)):
             kept += 1
         else:
             found.append(blob_id)
             size += heaven.blobs.size(blob_id)
-    return Garbage(tuple(found), size, kept, tuple(sorted(gone, key=_number)))
+    return Garbage(tuple(found), size, kept, tuple(sorted(gone, key=_number)), shared)
 
 
 def collect(heaven: Heaven, garbage: Garbage) -> None:
@@ -60,8 +66,9 @@ def collect(heaven: Heaven, garbage: Garbage) -> None:
     for run in garbage.runs:
         if run not in pruned:
             heaven.append(PRUNED, {"run": run})
+    remove = heaven.blobs.remove_idle if garbage.shared else heaven.blobs.remove
     for blob_id in garbage.blobs:
-        heaven.blobs.remove(blob_id)
+        remove(blob_id)
 
 
 def _names(heaven: Heaven, gone: frozenset[str]) -> set[str]:

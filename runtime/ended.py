@@ -23,6 +23,7 @@ def ended_json(ended: Ended) -> dict[str, Json]:
         "exit_code": ended.exit_code,
         "message": ended.message,
         "warnings": warnings,
+        "kept": ended.kept,
     }
 
 
@@ -37,6 +38,7 @@ def read_ended(record: JsonObject) -> Ended:
         fields.number(record, "exit_code"),
         fields.optional_text(record, "message"),
         tuple(read_diagnostic(one) for one in fields.records(record, "warnings")),
+        record.get("kept") is True,
     )
 
 

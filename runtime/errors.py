@@ -146,3 +146,13 @@ class LeaseDenied(RunError):
 
     def __str__(self) -> str:
         return "already leased by another run: " + ", ".join(self.denied)
+
+
+@dataclass(slots=True)
+class PlacesTaken(RunError):
+    """The run's leases expired and others have its places: its edits cannot be undone as yet."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason

@@ -13,14 +13,16 @@ from ..aa.diagnostic import Diagnostic, has_errors
 from ..aa.module import Module
 from ..aa.verify import verify
 from ..heaven import Heaven, HeavenError
+from ..heaven.errors import BlobDamaged, BlobMissing, NotLeased, StaleToken
 from . import runs
 from .adopt import trail_of
 from .angels import Angel
 from .angels.select import configured_limits
 from .caller import Interrupted, Suspended, caller
 from .checks import CheckUnavailable
+from .dead import Dead, close_dead
 from .door import Entry, LiveDoor
-from .edits import recover
+from .edits import EditRefused
 from .errors import AngelInDoubt, RunEnded, RunError
 from .link import Linked, link
 from .live import LiveEffects
@@ -28,6 +30,7 @@ from .moment import Pause, Pausing
 from .outcome import Failure, Outcome, Progress
 from .replay import source_lines
 from .resume import ResumeDoor, cut_off, retried, settle
+from .undoing import refusal_text
 from .vm import Machine
 
 DEFAULT_CHECK_TIMEOUT = 900.0
@@ -57,7 +60,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The run took place. `outcome` is None where the environment ended it (`message`, exit 4)."""
+    """The run took place. `outcome` is None where the environment ended it (`message`, exit 4);
+    `kept` says that its edits could not be undone then."""
 
     run: str
     outcome: Outcome | None
@@ -66,6 +70,7 @@ class Ended:
     exit_code: int
     message: str | None
     warnings: tuple[Diagnostic, ...]
+    kept: bool = False
 
 
 def execute(
@@ -79,17 +84,17 @@ def execute(
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
-    on_interrupted: Callable[[str], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
     pause: Pause | None = None,
 ) -> Refused | Ended:
     """Verify, link and run `program` on the repository at `root`.
 
-    `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
+    `on_dead` is told of each earlier run whose process died before it ended. An interrupt
     (Ctrl-C, or Interrupted: the caller wants it no more) passes through after the run's edits were
     undone, Suspended (of `pause`) with the run left to be resumed. Raises AngelUnavailable where
     genesis.toml is broken.
     """
-    _tidy(heaven, None, on_interrupted)
+    _close_dead(heaven, None, on_dead)
     problems = verify(program.module)
     if has_errors(problems):
         return Refused(tuple(problems), 2)
@@ -128,7 +133,7 @@ def resume(
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_resume: Callable[[int, Entry | None], None] | None = None,
-    on_interrupted: Callable[[str], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
     pause: Pause | None = None,
 ) -> Ended:
     """Go on with a run whose process died, from where it was.
@@ -138,9 +143,11 @@ def resume(
     been answered already. Raises RunEnded, RunDamaged, ReplayDivergence, AngelInDoubt (the run
     stays as it is, to be resumed), LeaseDenied.
     """
+    _close_dead(heaven, run.name, on_dead)
+    if run.being_undone:
+        run = runs.find(heaven, run.name)
     if not run.resumable:
-        raise RunEnded(run.name, run.status or "")
-    _tidy(heaven, run.name, on_interrupted)
+        raise RunEnded(run.name, "undone" if run.undone else run.status or str(run.given_up))
     module = decode(heaven.get_blob(run.module))
     cut = cut_off(heaven, run)
     lines = source_lines(module, run.program)
@@ -181,12 +188,10 @@ def resume(
     return _carry_out(heaven, run, machine, effects, door, ())
 
 
-def _tidy(heaven: Heaven, spared: str | None, on_interrupted: Callable[[str], None] | None) -> None:
-    """Close what processes that died left open: their edits, and, except `spared`, their runs."""
-    recover(heaven)
-    for dead in runs.close_interrupted(heaven, spared):
-        if on_interrupted is not None:
-            on_interrupted(dead.name)
+def _close_dead(heaven: Heaven, spared: str | None, on_dead: Callable[[Dead], None] | None) -> None:
+    for dead in close_dead(heaven, spared):
+        if on_dead is not None:
+            on_dead(dead)
 
 
 def _carry_out(
@@ -211,8 +216,8 @@ def _carry_out(
             # was done either: the run is cut off as before, and can be resumed.
             runs.interrupt(heaven, run)
             raise
-        message = _abandon(heaven, run, effects, str(error))
-        return Ended(run.name, None, door.head, effects.tree_hash(), 4, message, warnings)
+        message, kept = _abandon(heaven, run, effects, str(error))
+        return Ended(run.name, None, door.head, effects.tree_hash(), 4, message, warnings, kept)
     except KeyboardInterrupt:
         if not door.live:
             runs.interrupt(heaven, run)
@@ -258,17 +263,25 @@ def _keeping_leases(pause: Pause, effects: LiveEffects, heaven: Heaven) -> Pause
     return paused
 
 
-def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:
-    """Undo what the run landed and end it in the log; returns the message for the user.
+def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> tuple[str, bool]:
+    """Undo what the run landed and end it in the log; the message for the user, and whether its
+    edits are still in the tree because they could not be undone.
 
+    That it is undone stands in the log first: killed in the middle, `close_dead` finishes it.
     Raises LogFailed where the log is what failed: nothing can be undone, or ended, without it.
     """
+    runs.give_up(heaven, run, message)
+    kept = False
     try:
-        refused = effects.roll_back(0, None).get("refused")
-        if isinstance(refused, dict):
-            message += f"; its edits could not be undone: {refused['message']}"
+        effects.take_back()
+    except (EditRefused, BlobMissing, BlobDamaged, NotLeased, StaleToken) as refused:
+        kept = True
+        message += f"; its edits could not be undone: {refusal_text(refused)}"
     except (RunError, OSError) as error:
+        kept = True
         message += f"; its edits could not be undone: {error}"
-    runs.abandon(heaven, run, message)
+    if kept:
+        message += f"; `aa undo {run.name}` tries again"
     effects.release()
-    return message
+    runs.abandon(heaven, run, message, kept=kept)
+    return message, kept

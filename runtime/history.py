@@ -39,10 +39,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """A run with its syscalls and the changes of it that stand."""
+    """A run with the changes of it that stand."""
 
     run: Run
-    entries: tuple[Entry, ...]
     changes: tuple[Change, ...]
 
 
@@ -55,10 +54,11 @@ def histories(heaven: Record) -> tuple[RunHistory, ...]:
 
 
 def run_history(heaven: Record, run: Run) -> RunHistory:
-    """The syscalls and the standing changes of one run. Raises RunDamaged."""
-    recorded = entries(heaven, run)
-    landed = () if run.status == "abandoned" else standing(run, recorded)
-    return RunHistory(run, recorded, tuple(change for batch in landed for change in batch))
+    """The standing changes of one run. Raises RunDamaged."""
+    landed = standing(run, entries(heaven, run, ("EMIT", "ROLLBACK")))
+    if run.status == "abandoned" and not run.kept:
+        landed = ()
+    return RunHistory(run, tuple(change for batch in landed for change in batch))
 
 
 def standing(run: Run, recorded: Iterable[Entry]) -> tuple[tuple[Change, ...], ...]:

@@ -5,7 +5,7 @@ the server says is a JSON object a line, with `event` one of:
 
     accepted     ticket, ahead: how many runs are done before this one
     resumed      answered, in_doubt?: {seq, pc, op}
-    cut_off      run: an earlier run that died before it ended
+    cut_off      run, message: an earlier run that died before it ended (dead.Dead)
     started      run
     progress     kind, pc, text, result?     (outcome.Progress)
     line         text: a line of output of RUN
@@ -18,6 +18,7 @@ and at last one of:
     interrupted  message
     undone       run, files: [{path, action, merged}]
     kept         refused: [...], message    (EditRefused: the run cannot be taken back)
+    collected    blobs, bytes, kept, runs   (collect.Garbage)
     failed       error, type?, fields?
 """
 
@@ -39,12 +40,14 @@ from ..heaven.client import HeavenClient
 from ..heaven.errors import HeavenUnreachable
 from ..heaven.records import Json, JsonObject
 from ..heaven.server.failures import revive
-from ..heaven.server.run_messages import SERVER_STOPPED, RunRequest
+from ..heaven.server.run_messages import SERVER_STOPPED, CollectRequest, RunRequest
 from ..heaven.version import package_version
 from . import fields
 from .angels import open_angel
 from .caller import Caller, Interrupted, on_behalf_of
 from .checks import CheckUnavailable
+from .collect import Garbage, collect, find_garbage, given_up
+from .dead import Dead, close_dead
 from .door import Entry
 from .edits import EditRefused
 from .ended import diagnostic_json, ended_json, read_diagnostic, read_ended
@@ -103,6 +106,9 @@ class Runs:
                 if request.undo is not None:
                     _take_back(heaven, request.undo, tell)
                     return
+                if request.collect is not None:
+                    _collect(heaven, request.collect, tell)
+                    return
                 ended = _carry_out(heaven, request, progress, started, tell)
         except Interrupted as stop:
             if name is not None and str(stop) == SERVER_STOPPED:
@@ -131,8 +137,8 @@ def _carry_out(
     )
     on_line = (lambda text: tell({"event": "line", "text": text})) if request.lines else None
 
-    def cut_off(run: str) -> None:
-        tell({"event": "cut_off", "run": run})
+    def cut_off(dead: Dead) -> None:
+        tell({"event": "cut_off", "run": dead.run, "message": dead.message})
 
     if request.resume is None:
         code = _decoded(request.module)
@@ -146,7 +152,7 @@ def _carry_out(
             observe=progress,
             on_line=on_line,
             on_start=started,
-            on_interrupted=cut_off,
+            on_dead=cut_off,
         )
 
     def resumed(answered: int, doubt: Entry | None) -> None:
@@ -165,17 +171,34 @@ def _carry_out(
         observe=progress,
         on_line=on_line,
         on_resume=resumed,
-        on_interrupted=cut_off,
+        on_dead=cut_off,
     )
 
 
 def _take_back(heaven: Heaven, name: str, tell: Callable[[JsonObject], None]) -> None:
+    close_dead(heaven)
     try:
         undoing, _ = undo_run(heaven, find(heaven, name))
     except EditRefused as refused:
         tell({"event": "kept", "refused": refusals_json(refused), "message": str(refused)})
         return
     tell({"event": "undone", "run": undoing.run, "files": undoing.files_json()})
+
+
+def _collect(heaven: Heaven, asked: CollectRequest, tell: Callable[[JsonObject], None]) -> None:
+    runs = () if asked.keep is None else given_up(heaven, asked.keep)
+    found = find_garbage(heaven, runs, shared=True)
+    if asked.delete:
+        collect(heaven, found)
+    tell(
+        {
+            "event": "collected",
+            "blobs": list(found.blobs),
+            "bytes": found.bytes,
+            "kept": found.kept,
+            "runs": list(found.runs),
+        }
+    )
 
 
 def _decoded(text: str) -> bytes:
@@ -196,7 +219,7 @@ def execute_there(
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
-    on_interrupted: Callable[[str], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
     on_waiting: Callable[[int], None] | None = None,
 ) -> Refused | Ended:
     """`execute`, done by the server that has the repository's Heaven.
@@ -219,7 +242,7 @@ def execute_there(
         angel=angel,
         lines=on_line is not None,
     )
-    said = Said(observe, on_line, on_start, on_interrupted, on_waiting)
+    said = Said(observe, on_line, on_start, on_dead, on_waiting)
     return _ended(client, *_follow(client, request, said))
 
 
@@ -233,7 +256,7 @@ def resume_there(
     check_timeout: float,
     observe: Callable[[Progress], None] | None = None,
     on_line: Callable[[str], None] | None = None,
-    on_interrupted: Callable[[str], None] | None = None,
+    on_dead: Callable[[Dead], None] | None = None,
     on_waiting: Callable[[int], None] | None = None,
     on_resume: Callable[[int, JsonObject | None], None] | None = None,
 ) -> Ended:
@@ -253,7 +276,7 @@ def resume_there(
         resume=run,
         ask_again=ask_again,
     )
-    said = Said(observe, on_line, None, on_interrupted, on_waiting, on_resume)
+    said = Said(observe, on_line, None, on_dead, on_waiting, on_resume)
     ended = _ended(client, *_follow(client, request, said))
     assert isinstance(ended, Ended), "what was linked once is not linked again"
     return ended
@@ -280,6 +303,33 @@ def undo_there(client: HeavenClient, run: str) -> Message:
     raise HostedRunFailed("the server said nothing of the undo")
 
 
+def collect_there(client: HeavenClient, keep: int | None, *, delete: bool) -> Garbage:
+    """`collect`, done by the server between two runs. Raises HostedRunFailed, HeavenUnreachable,
+    HeavenRefused."""
+    request = RunRequest(
+        version=package_version(),
+        program="",
+        module="",
+        directory="",
+        python=sys.executable,
+        environment={},
+        params={},
+        check_timeout=0.0,
+        collect=CollectRequest(delete, keep),
+    )
+    message, name, interrupted = _follow(client, request, Said())
+    if message.get("event") == "collected":
+        return Garbage(
+            fields.texts(message, "blobs"),
+            fields.number(message, "bytes"),
+            fields.number(message, "kept"),
+            fields.texts(message, "runs"),
+            shared=True,
+        )
+    _ended(client, message, name, interrupted)
+    raise HostedRunFailed("the server said nothing of what it dropped")
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """Whom to tell what the server says."""
@@ -287,7 +337,7 @@ class Said:
     observe: Callable[[Progress], None] | None = None
     on_line: Callable[[str], None] | None = None
     on_start: Callable[[str], None] | None = None
-    on_interrupted: Callable[[str], None] | None = None
+    on_dead: Callable[[Dead], None] | None = None
     on_waiting: Callable[[int], None] | None = None
     on_resume: Callable[[int, JsonObject | None], None] | None = None
 
@@ -310,9 +360,9 @@ def _follow(
                     case {"event": "accepted", "ticket": str(ticket), "ahead": int(ahead)}:
                         if ahead and said.on_waiting is not None:
                             said.on_waiting(ahead)
-                    case {"event": "cut_off", "run": str(dead)}:
-                        if said.on_interrupted is not None:
-                            said.on_interrupted(dead)
+                    case {"event": "cut_off", "run": str(dead), "message": str(what)}:
+                        if said.on_dead is not None:
+                            said.on_dead(Dead(dead, what))
                     case {"event": "started", "run": str(run)}:
                         if said.on_start is not None:
                             said.on_start(run)

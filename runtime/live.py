@@ -23,11 +23,11 @@ from .answers import format_refusal
 from .attempt import Edit, Tried, edit_of, try_edit
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
-from .edits import EditRefused, Landed, explain_conflict, land, undo
+from .edits import EditRefused, Landed, explain_conflict, land, recover, undo
 from .edits.before import read
 from .edits.conflict import depth_of
-from .edits.journal import PREPARED
-from .errors import LeaseDenied, RunDamaged
+from .edits.journal import PREPARED, undo_name
+from .errors import LeaseDenied, PlacesTaken, RunDamaged
 from .exchange import Prompt, Terms
 from .formats import FormatRefused
 from .landing import (
@@ -41,6 +41,7 @@ from .landing import (
 from .macros import expand_macro
 from .revision import pin
 from .runs import find
+from .undoing import plan_undo
 
 LEASE_SECONDS = 3600.0
 TAIL_LINES = 40
@@ -130,8 +131,7 @@ class LiveEffects:
                 by = ", ".join(f"{scope} by {owner}" for scope, owner in holders.items())
                 return (
                     f"the run's leases expired, and its places are taken now ({by}); its edits are "
-                    "still in the tree: wait until the places are free, or take the edits back by "
-                    "hand (`aa why` shows which lines they are)"
+                    f"still in the tree: `aa undo {self._run}` takes them back once they are free"
                 )
         return None
 
@@ -315,6 +315,29 @@ class LiveEffects:
         result: dict[str, Json] = {"files": files}
         track(self._tree, result)
         return result
+
+    def take_back(self) -> None:
+        """Undo everything that the run landed, as one edit, by what the journal says of it.
+
+        Unlike `roll_back`, it keeps what others changed in the same files since. Raises EditRefused
+        where it cannot, LeaseDenied, NotLeased, StaleToken, and what `land` raises.
+        """
+        recover(self._heaven)
+        undoing = plan_undo(self._heaven, find(self._heaven, self._run))
+        if not undoing.staged.files:
+            return
+        taken = self._regain()
+        if taken is not None:
+            raise PlacesTaken(taken)
+        undone = land(
+            undoing.staged,
+            self._heaven,
+            run=undo_name(self._run),
+            owner_id=self._run,
+            tokens=self._tokens,
+        )
+        self._landed.clear()
+        track(self._tree, {"files": _undone_files(undone)})
 
     def _adopt_undone(self, mark: int, recorded: JsonObject) -> JsonObject:
         if "files" in recorded:

@@ -20,10 +20,9 @@ from ..heaven.canonical import encode as canonical
 from ..heaven.paths import resolve_inside
 from ..heaven.records import Json, JsonObject
 from ..heaven.tree import Manifest
-from ..proto.leases import Scope
 from . import fields
 from .door import FIRST_HEAD, Entry, ReplayDoor, Stopped, link_head
-from .edits import EditRefused, Landed, land, undo
+from .edits import EditRefused, Landed, inverse, rehearse
 from .errors import RunDamaged, RunIncomplete
 from .landing import Tree, aside, landed_record, parse_edit, refusal_record, stage_all, track
 from .outcome import Outcome, Progress
@@ -108,7 +107,7 @@ def _recorded_so_far(recorded: Sequence[Entry], pinned: Manifest) -> tuple[str, 
     tree = Tree({path: (mode, sha) for path, mode, sha in pinned.entries})
     for entry in recorded:
         result = entry.result or {}
-        result_id = hashlib.sha256(canonical(result)).hexdigest()
+        result_id = entry.result_id or hashlib.sha256(canonical(result)).hexdigest()
         head = link_head(head, entry.seq, entry.pc, entry.op, entry.key, result_id)
         if entry.op in ("EMIT", "ROLLBACK"):
             track(tree, result)
@@ -154,7 +153,6 @@ class _Reenacted(Unasked):
         self._landed: list[Landed] = []
         self.tree = Tree({path: (mode, sha) for path, mode, sha in pinned.entries})
         self.outside: list[str] = []
-        scratch.acquire(run, run, [Scope("directory", ".")])
 
     def emit(
         self,
@@ -171,7 +169,7 @@ class _Reenacted(Unasked):
         edit = parse_edit(fields.record(recorded, "edit"))
         try:
             staged = stage_all(edit, self._root, self._scratch, blobs=self._record)
-            landed = land(staged, self._scratch, run=self._run, owner_id=self._run)
+            landed = rehearse(staged, self._root, self._run)
         except EditRefused as refused:
             return refusal_record(refused)
         self._landed.append(landed)
@@ -187,7 +185,7 @@ class _Reenacted(Unasked):
             return recorded
         files: list[Json] = []
         while len(self._landed) > mark:
-            undone = undo(self._landed.pop(), self._scratch, run=self._run, owner_id=self._run)
+            undone = rehearse(inverse(self._landed.pop(), self._record), self._root, self._run)
             files.extend(
                 {
                     "path": change.path,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..heaven import Heaven
-from ..heaven.canonical import decode_object
+from ..heaven.canonical import decode_object, encode_decoded
 from ..heaven.errors import BlobMissing
 from ..heaven.records import Event, Json, JsonObject
 from . import fields
@@ -24,6 +24,9 @@ EXIT_CODES = {"done": 0, "failed": 1, "conflict": 3}
 PRUNED = "run_pruned"
 """The event that says that a run's contents were given up."""
 
+GIVEN_UP = "run_given_up"
+"""The event that says that a run's edits are about to be taken back, and why."""
+
 INTERRUPTED = "interrupted"
 """The status of a run whose process died: its edits are in the tree, and it can be resumed."""
 
@@ -32,6 +35,8 @@ INTERRUPTED = "interrupted"
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
     often it went on after its process had died, `undone` says that it was taken back since.
+    `given_up` says why it took its edits back itself, `kept` that it could not. `seq` and `last`
+    are the events with which it began and ended.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -58,11 +63,19 @@ class Run:
     rejects: int | None = None
     resumed: int = 0
     undone: bool = False
+    given_up: str | None = None
+    kept: bool = False
+    last: int | None = None
 
     @property
     def resumable(self) -> bool:
         """Whether it was cut off: its process died, and nobody took its edits back."""
-        return self.status in (None, INTERRUPTED) and not self.undone
+        return self.status in (None, INTERRUPTED) and not self.undone and self.given_up is None
+
+    @property
+    def being_undone(self) -> bool:
+        """Whether its edits were being taken back, and nobody has said how that ended."""
+        return self.status is None and self.given_up is not None
 
 
 def start(
@@ -111,14 +124,22 @@ def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> 
     heaven.append("run_finished", data)
 
 
-def abandon(heaven: Heaven, run: Run, message: str) -> None:
-    """Record that the environment ended a run (a lease denied, a tool missing)."""
+def give_up(heaven: Heaven, run: Run, message: str) -> None:
+    """Record that a run is taken back, before it is: whoever finds it half done goes on with it."""
+    heaven.append(GIVEN_UP, {"run": run.name, "message": message})
+
+
+def abandon(heaven: Heaven, run: Run, message: str, *, kept: bool = False) -> None:
+    """Record that the environment ended a run (a lease denied, a tool missing). `kept` says that
+    its edits are still in the tree."""
     data: dict[str, Json] = {
         "run": run.name,
         "status": "abandoned",
         "exit_code": 4,
         "message": message,
     }
+    if kept:
+        data["kept"] = True
     heaven.append("run_finished", data)
 
 
@@ -132,14 +153,20 @@ def resume(heaven: Heaven, run: Run, angel: str | None, doubt: Entry | None) -> 
     heaven.append("run_resumed", data)
 
 
-def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, ...]:
+def close_interrupted(
+    heaven: Heaven, spared: str | None = None, known: Iterable[Run] | None = None
+) -> tuple[Run, ...]:
     """End, in the log, the runs whose process died: nobody but the caller has this Heaven open.
-    `spared` is left as it is, to be resumed.
+    `spared` is left as it is, to be resumed. `known` are all runs, where the caller has them.
 
     Their leases are released, so that they do not stand in the way until they expire. Their edits
     stay in the tree: taking them back now could undo what somebody has built on them since.
     """
-    dead = tuple(run for run in all_runs(heaven) if run.status is None and run.name != spared)
+    dead = tuple(
+        run
+        for run in (all_runs(heaven) if known is None else known)
+        if run.status is None and not run.being_undone and run.name != spared
+    )
     for run in dead:
         interrupt(heaven, run)
     return dead
@@ -147,9 +174,7 @@ def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, .
 
 def interrupt(heaven: Heaven, run: Run, message: str = "its process ended before it did") -> None:
     """Record that a run is cut off, and free its leases. It can be resumed."""
-    held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
-    if held:
-        heaven.release(run.name, held)
+    free_leases(heaven, run)
     data: dict[str, Json] = {
         "run": run.name,
         "status": INTERRUPTED,
@@ -159,11 +184,18 @@ def interrupt(heaven: Heaven, run: Run, message: str = "its process ended before
     heaven.append("run_finished", data)
 
 
+def free_leases(heaven: Heaven, run: Run) -> None:
+    """Give back what a run has leased."""
+    held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
+    if held:
+        heaven.release(run.name, held)
+
+
 def all_runs(heaven: Record) -> tuple[Run, ...]:
     """Every run of this repository, oldest first."""
     runs: dict[str, Run] = {}
     undoing: dict[str, str] = {}
-    kinds = {"run_started", "run_resumed", "run_finished", STAGED, LANDED}
+    kinds = {"run_started", "run_resumed", GIVEN_UP, "run_finished", STAGED, LANDED}
     for event in heaven.events(kinds=kinds):
         if event.kind == LANDED:
             taken_back = runs.get(undoing.pop(edit_id_of(event), ""))
@@ -180,9 +212,24 @@ def all_runs(heaven: Record) -> tuple[Run, ...]:
         elif event.kind == "run_resumed":
             run = runs[name]
             runs[name] = replace(_started_of(run), resumed=run.resumed + 1)
+        elif name in runs and event.kind == GIVEN_UP:
+            runs[name] = replace(runs[name], given_up=fields.text(event.data, "message"))
         elif name in runs:
             runs[name] = _finished(runs[name], event)
     return tuple(runs.values())
+
+
+def cut_off_before(heaven: Record, module: bytes, params: Mapping[str, str]) -> Run | None:
+    """The newest run of this bytecode with these parameters, if it was cut off.
+
+    One that is followed by another run of the same program is left out: that one began anew, and
+    what the older one wanted is done, or out of date.
+    """
+    wanted = hashlib.sha256(module).hexdigest()
+    for run in reversed(all_runs(heaven)):
+        if run.module == wanted and run.params == params:
+            return run if run.resumable else None
+    return None
 
 
 def find(heaven: Record, name: str) -> Run:
@@ -201,32 +248,37 @@ def pruned_runs(record: Record) -> frozenset[str]:
     return frozenset(str(event.data.get("run")) for event in record.events(kinds={PRUNED}))
 
 
-def entries(heaven: Record, run: Run) -> tuple[Entry, ...]:
-    """The syscalls of a run in order, results read and checked. Raises RunDamaged."""
+def entries(heaven: Record, run: Run, ops: Collection[str] | None = None) -> tuple[Entry, ...]:
+    """The syscalls of a run in order, only those of opcodes `ops` if given, results read and
+    checked. Reads the log from the run's first event to its last. Raises RunDamaged."""
     try:
-        return tuple(_entries(heaven, run))
+        return tuple(_entries(heaven, run, ops))
     except BlobMissing as missing:
         lost = f"{missing}: dropped by `aa gc`, or lost (`aa fsck` tells)"
         raise RunDamaged(run.name, lost) from None
 
 
-def _entries(heaven: Record, run: Run) -> Iterator[Entry]:
+def _entries(heaven: Record, run: Run, ops: Collection[str] | None) -> Iterator[Entry]:
     pending: Entry | None = None
     kinds = {"syscall_intent", "syscall_result"}
     for event in heaven.events(after=run.seq, kinds=kinds):
+        if run.last is not None and event.seq > run.last:
+            break
         if event.data.get("run") != run.name:
             continue
         seq = fields.number(event.data, "seq")
         if event.kind == "syscall_intent":
-            if pending is not None:
+            if pending is not None and (ops is None or pending.op in ops):
                 yield pending
             pending = _intent(event)
         elif pending is None or pending.seq != seq:
             raise RunDamaged(run.name, f"result {seq} has no intent before it")
         else:
-            yield replace(pending, result=_result(heaven, run, event.data))
+            if ops is None or pending.op in ops:
+                result, identifier = _result(heaven, run, event.data), event.data["result"]
+                yield replace(pending, result=result, result_id=str(identifier))
             pending = None
-    if pending is not None:
+    if pending is not None and (ops is None or pending.op in ops):
         yield pending
 
 
@@ -244,13 +296,11 @@ def _intent(event: Event) -> Entry:
 
 
 def _result(heaven: Record, run: Run, data: JsonObject) -> JsonObject:
-    from ..heaven.canonical import encode
-
     value = fields.optional_record(data, "value")
     identifier = fields.text(data, "result")
     if value is None:
         return decode_object(heaven.get_blob(identifier))
-    if hashlib.sha256(encode(value)).hexdigest() != identifier:
+    if hashlib.sha256(encode_decoded(value)).hexdigest() != identifier:
         raise RunDamaged(run.name, "a result is not what its hash says")
     return value
 
@@ -311,4 +361,7 @@ def _finished(run: Run, event: Event) -> Run:
         rejects=fields.number(data, "rejects") if "rejects" in data else None,
         resumed=run.resumed,
         undone=run.undone,
+        given_up=run.given_up,
+        kept=data.get("kept") is True,
+        last=event.seq,
     )

@@ -86,6 +86,18 @@ def refusals_json(refused: EditRefused) -> list[Json]:
     ]
 
 
+def refusal_text(refused: Exception) -> str:
+    """Why a run cannot be taken back, in a line."""
+    if not isinstance(refused, EditRefused):
+        return str(refused)
+    return "; ".join(
+        f"{one.path} was changed since ({one.changed_by or 'by somebody else'})"
+        if one.code == "changed"
+        else str(one)
+        for one in (refused, *refused.others)
+    )
+
+
 def plan_undo(heaven: Heaven, run: Run) -> Undoing:
     """Work it out; only reads. Nothing is staged where the run took its edits back itself.
 
@@ -94,7 +106,8 @@ def plan_undo(heaven: Heaven, run: Run) -> Undoing:
     """
     if run.undone:
         raise AlreadyUndone(run.name)
-    mine = [journal.edit for journal in landed_edits(heaven) if journal.edit.run == run.name]
+    since = landed_edits(heaven, run.seq)
+    mine = [journal.edit for journal in since if journal.edit.run == run.name]
     changes: list[FileChange] = []
     merged: list[str] = []
     refused: list[EditRefused] = []
@@ -125,6 +138,11 @@ def undo_run(heaven: Heaven, run: Run, *, step: Step = no_hook) -> tuple[Undoing
     """
     recover(heaven)
     close_interrupted(heaven)
+    return take_back(heaven, run, step=step)
+
+
+def take_back(heaven: Heaven, run: Run, *, step: Step = no_hook) -> tuple[Undoing, Landed]:
+    """As `undo_run`, where what dead processes left open is closed already."""
     undoing = plan_undo(heaven, run)
     owner = undo_name(run.name)
     scopes = [Scope("file", path) for path in undoing.staged.paths]

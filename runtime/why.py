@@ -23,6 +23,7 @@ from .history import Change, RunHistory, histories
 from .lineage import Lineage, Origin, Unwritten
 from .record import Record
 from .replay import source_lines
+from .runs import entries
 from .transcript import Part, transcript, turns_of
 
 
@@ -90,8 +91,8 @@ def why(heaven: Record, root: Path, path: str, line: int, *, prompts: bool = Fal
     if isinstance(origin, Unwritten):
         return Why(path, line, text, Outside(origin.reason, _git_blame(root, path, line)))
     change = origin.change
-    history = next(one for one in past if one.run.name == change.run.name)
-    return Why(path, line, text, _cause(heaven, history, change, origin.operation, prompts))
+    recorded = entries(heaven, change.run)
+    return Why(path, line, text, _cause(heaven, recorded, change, origin.operation, prompts))
 
 
 def _origins(
@@ -122,7 +123,7 @@ def blame(heaven: Record, root: Path, path: str) -> tuple[Blamed, ...]:
     """Every line of a file. Raises NoSuchLine (no such file), PathOutside, RunDamaged."""
     path, content = _read(root, path)
     past = histories(heaven)
-    by_name = {one.run.name: one for one in past}
+    recorded: dict[str, tuple[Entry, ...]] = {}
     origins = _origins(heaven, root, past, path, content)
     commits = _git_blame_all(root, path) if any(isinstance(o, Unwritten) for o in origins) else {}
     known: dict[int, tuple[str, str]] = {}
@@ -135,7 +136,10 @@ def blame(heaven: Record, root: Path, path: str) -> tuple[Blamed, ...]:
             continue
         change = origin.change
         if id(change) not in known:
-            cause = _cause(heaven, by_name[change.run.name], change, origin.operation)
+            run = change.run
+            if run.name not in recorded:
+                recorded[run.name] = entries(heaven, run)
+            cause = _cause(heaven, recorded[run.name], change, origin.operation)
             known[id(change)] = cause.where, cause.macro or cause.angel or cause.instruction
         where, author = known[id(change)]
         rows.append(Blamed(number, text, change.run.name, where, author, None, None))
@@ -151,9 +155,13 @@ def _read(root: Path, path: str) -> tuple[str, bytes]:
 
 
 def _cause(
-    heaven: Record, history: RunHistory, change: Change, operation: int, prompts: bool = False
+    heaven: Record,
+    recorded: Sequence[Entry],
+    change: Change,
+    operation: int,
+    prompts: bool = False,
 ) -> Cause:
-    run = history.run
+    run = change.run
     module = decode(heaven.get_blob(run.module))
     pc = change.entry.pc
     where = source_lines(module, run.program).get(pc, run.program)
@@ -162,15 +170,15 @@ def _cause(
         source = heaven.get_blob(run.source).decode().splitlines()
         number = module.lines[pc].line
         statement = source[number - 1].strip() if 0 < number <= len(source) else None
-    before = [entry for entry in history.entries if entry.seq < change.entry.seq]
+    before = [entry for entry in recorded if entry.seq < change.entry.seq]
     author = next((e for e in reversed(before) if e.op in ("ANGEL", "MACRO")), None)
     turns: tuple[Entry, ...] = ()
     if author is not None and author.op == "ANGEL":
-        turns = turns_of(history.entries, fields.number(author.operands, "call"))
+        turns = turns_of(recorded, fields.number(author.operands, "call"))
     made = author.result if author is not None and author.result is not None else {}
     leases = next((e.result for e in before if e.op == "ACQUIRE" and e.result), {})
     check = next(
-        (e for e in history.entries if e.seq > change.entry.seq and e.op == "RUN" and e.result),
+        (e for e in recorded if e.seq > change.entry.seq and e.op == "RUN" and e.result),
         None,
     )
     edit = fields.record(change.entry.result or {}, "edit")

@@ -12,9 +12,21 @@ SERVER_STOPPED: Final = "interrupted: the server was stopped"
 
 
 @dataclass(frozen=True, slots=True)
+class CollectRequest:
+    """What `aa gc` asks: to `delete` or only look, and how many of the newest runs to `keep` (None:
+    all)."""
+
+    __pydantic_config__ = FORBID
+
+    delete: bool
+    keep: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """A program and all that `aa run` says about it; or, with `resume` or `undo`, a run of the log
-    to go on with (`aa resume`, `ask_again` as there) or to take back (`aa undo`).
+    to go on with (`aa resume`, `ask_again` as there) or to take back (`aa undo`); or, with
+    `collect`, contents to drop while no run is under way (`aa gc`).
 
     `program` is a name to call it by, `module` its bytecode in base64, `source` its text where
     there is one. `angel` is a specification, the paths in it counting from `directory`. What the
@@ -38,6 +50,7 @@ class RunRequest:
     resume: str | None = None
     ask_again: bool = False
     undo: str | None = None
+    collect: CollectRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ staged = stage(edit, root, symbols=heaven, blobs=heaven)        # or EditRefused
 landed = land(staged, heaven, run=run, owner_id=owner)          # journalled, atomic, durable
 undo(landed, heaven, run=run, owner_id=owner)
 recover(heaven)                                     # at boot, before anything else
+rehearse(staged, scratch, run)                      # in a tree that nobody needs after a crash
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .journal import BadJournal, Landed, LandedFile, from_event
 from .land import land, leased
 from .recover import Conflict, Recovery, recover
 from .refusal import Code, EditRefused, LandFailed
+from .rehearse import rehearse
 from .stage import Drift, FileChange, Staged, stage
 from .symbols import SymbolFinder
 from .undo import inverse, undo
@@ -47,6 +49,7 @@ __all__ = [
     "leased",
     "prove",
     "recover",
+    "rehearse",
     "span_hash",
     "stage",
     "undo",

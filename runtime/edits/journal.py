@@ -108,10 +108,11 @@ def edit_id_of(event: Event) -> str:
     return value
 
 
-def landed_edits(heaven: HeavenProtocol) -> Iterator[Journal]:
-    """Every edit that landed, in the order in which they did. Raises BadJournal."""
+def landed_edits(heaven: HeavenProtocol, after: int = 0) -> Iterator[Journal]:
+    """Every edit that was begun after the event `after` and landed, in the order in which they did.
+    Raises BadJournal."""
     begun: dict[str, Journal] = {}
-    for event in heaven.events(kinds={STAGED, LANDED, ABANDONED}):
+    for event in heaven.events(after=after, kinds={STAGED, LANDED, ABANDONED}):
         if event.kind == STAGED:
             begun[edit_id_of(event)] = from_event(event)
             continue

@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from threading import Lock, RLock
 from weakref import WeakKeyDictionary
 
@@ -62,7 +63,7 @@ def land(
     except OSError as error:
         raise failed("", error, "Heaven's blobs", True) from error
     with landing_lock(heaven), leased(heaven, staged, owner_id, tokens):
-        found = {change.path: _still_there(heaven, change) for change in staged.files}
+        found = {change.path: still_there(heaven.root, change) for change in staged.files}
         journal = _journal(staged, heaven, run, found)
         edit = journal.edit
         step("append", STAGED)
@@ -123,9 +124,9 @@ def leased(
     return heaven.writing(owner_id, staged.paths, tokens, lines=lines)
 
 
-def _still_there(heaven: Heaven, change: FileChange) -> Before | None:
+def still_there(root: Path, change: FileChange) -> Before | None:
     """The file, if it is what was staged. Raises EditRefused (changed)."""
-    now = read(heaven.root, change.path, -1)
+    now = read(root, change.path, -1)
     if (None if now is None else now.data) == change.before:
         return now
     line, expected, actual = _first_difference(change.before, None if now is None else now.data)
@@ -161,7 +162,8 @@ def _first_difference(
     )
 
 
-def _journal(staged: Staged, heaven: Heaven, run: str, found: dict[str, Before | None]) -> Journal:
+def landed_files(staged: Staged, found: Mapping[str, Before | None]) -> tuple[LandedFile, ...]:
+    """The files of a staged edit, as it leaves them; `found` is what is there before it."""
     files = []
     for change in staged.files:
         now = found[change.path]
@@ -175,6 +177,12 @@ def _journal(staged: Staged, heaven: Heaven, run: str, found: dict[str, Before |
                 permissions=change.permissions if now is None else now.permissions,
             )
         )
+    return tuple(files)
+
+
+def _journal(
+    staged: Staged, heaven: Heaven, run: str, found: Mapping[str, Before | None]
+) -> Journal:
     clocks = heaven.clocks(staged.paths)
     made = missing_directories(
         heaven.root, (change.path for change in staged.files if change.after is not None)
@@ -182,7 +190,7 @@ def _journal(staged: Staged, heaven: Heaven, run: str, found: dict[str, Before |
     edit = Landed(
         edit_id=f"E{heaven.last_seq + 1}",
         run=run,
-        files=tuple(files),
+        files=landed_files(staged, found),
         made_directories=made,
         clocks={path: count + 1 for path, count in clocks.items()},
     )

@@ -37,13 +37,16 @@ class Text:
 def split(data: bytes) -> Text:
     bom = BOM if data.startswith(BOM) else b""
     lines = split_lines(data[len(bom) :])
-    return Text(bom, tuple(lines), tuple([bare(line) for line in lines]))
+    if b"\r" in data:
+        return Text(bom, tuple(lines), tuple([bare(line) for line in lines]))
+    parts = data[len(bom) :].split(b"\n")
+    return Text(bom, tuple(lines), tuple(parts[: len(lines)]))
 
 
 def dominant_eol(lines: tuple[bytes, ...] | list[bytes]) -> bytes | None:
     """The ending that most lines have, the first line's where it is even; None without any."""
-    crlf = sum(line.endswith(b"\r\n") for line in lines)
-    lf = sum(line.endswith(b"\n") for line in lines) - crlf
+    crlf = len([line for line in lines if line.endswith(b"\r\n")])
+    lf = len([line for line in lines if line.endswith(b"\n")]) - crlf
     if crlf == lf:
         if not lf:
             return None

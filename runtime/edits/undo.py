@@ -10,6 +10,7 @@ from .disk import Step, no_hook
 from .journal import Landed, LandedFile
 from .land import land
 from .stage import FileChange, Staged
+from .versions import BlobReader
 
 
 def undo(
@@ -32,19 +33,19 @@ def undo(
     )
 
 
-def inverse(landed: Landed, heaven: Heaven) -> Staged:
+def inverse(landed: Landed, blobs: BlobReader) -> Staged:
     """The edit that takes `landed` back. Raises BlobMissing, BlobDamaged."""
     return Staged(
-        tuple(_inverse_file(change, heaven) for change in landed.files),
+        tuple(_inverse_file(change, blobs) for change in landed.files),
         abandoned_directories=landed.made_directories,
     )
 
 
-def _inverse_file(change: LandedFile, heaven: Heaven) -> FileChange:
+def _inverse_file(change: LandedFile, blobs: BlobReader) -> FileChange:
     return FileChange(
         path=change.path,
-        before=None if change.after is None else heaven.get_blob(change.after),
-        after=None if change.before is None else heaven.get_blob(change.before),
+        before=None if change.after is None else blobs.get_blob(change.after),
+        after=None if change.before is None else blobs.get_blob(change.before),
         mode=change.mode,
         hunks=tuple(
             Hunk(h.op_index, h.after_start, h.after_count, h.before_start, h.before_count)

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from genesis_ssmp.cli.aa import cli
 from genesis_ssmp.cli.output import Problem
 from genesis_ssmp.heaven import Heaven
+from kit.commands import Aa
+from kit.mission import program
 
 
 @pytest.fixture
@@ -54,3 +56,22 @@ def test_where_nothing_was_run_that_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["fsck", "--repo", str(tmp_path)], standalone_mode=False)
     assert isinstance(result.exception, Problem)
     assert result.exception.code == 4
+
+
+def test_single_files_are_checked_without_a_repository(
+    aa: Aa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = program("ISA_VERSION 0\nBASE_REV HEAD\n").code
+    (tmp_path / "p.aab").write_bytes(whole)
+    assert aa("fsck", "p.aab").code == 0
+    (tmp_path / "q.aab").write_bytes(whole[:-40] + b"\xff" + whole[-39:])
+    (tmp_path / "r.bundle").write_bytes(b"PK, more or less")
+    said = aa("fsck", "p.aab", "q.aab", "r.bundle", "--json")
+    result = json.loads(said.out)
+    assert (said.code, result["sound"]) == (1, False)
+    assert [one["sound"] for one in result["files"]] == [True, False, False]
+    assert "AA0603" in result["files"][1]["findings"][0]["message"]
+    assert "Traceback" not in said.err
+    assert aa("fsck", "p.txt").code == 2
+    assert aa("fsck", "none.aab").code == 4

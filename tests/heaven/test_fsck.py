@@ -141,6 +141,17 @@ def test_trap_acknowledged_events_that_were_removed_are_named(
     assert refusal.value.offset == found.offset
 
 
+@pytest.mark.parametrize("at", [0, 30, -2])
+def test_a_changed_checkpoint_is_named(home: HeavenHome, at: int) -> None:
+    path = home.root / ".heaven/checkpoint"
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+    found = check(home)
+    assert [one.severity for one in found.findings] == ["note"]
+    assert "the checkpoint beside it is not whole" in found.findings[0].message
+
+
 def blob_file(home: HeavenHome, content: bytes) -> Path:
     name = sha256(content).hexdigest()
     return home.root / ".heaven/blobs/sha256" / name[:2] / name[2:]

@@ -45,7 +45,7 @@ class _Layer:
     names: list[str] = field(default_factory=list)
     synced: dict[int, bytes] = field(default_factory=dict)
     dirty: dict[int, str] = field(default_factory=dict)
-    entries: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    entries: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
 
 
 _layer = _Layer()
@@ -58,6 +58,13 @@ def arm(root: str, at: int, way: Way) -> None:
     _layer.synced.clear()
     _layer.dirty.clear()
     _layer.entries.clear()
+
+
+def arm_from_here(at: int, way: Way) -> int:
+    """Die at step `at` from now on; what is not synced yet still counts for `power`. The number of
+    steps so far."""
+    _layer.at, _layer.way = (at if at < 0 else _layer.count + at), way
+    return _layer.count
 
 
 def steps() -> list[str]:
@@ -159,7 +166,7 @@ def _sync(name: str) -> Callable[..., Any]:
             _step(name)
             status = os.fstat(fd)
             if stat.S_ISDIR(status.st_mode):
-                _layer.entries.pop(path, None)
+                _layer.entries[:] = [one for one in _layer.entries if one[0] != path]
             else:
                 _layer.dirty.pop(status.st_ino, None)
                 _layer.synced[status.st_ino] = _bytes(path)
@@ -216,7 +223,7 @@ def _remove(directory: str) -> None:
 
 
 def _entry(path: str) -> None:
-    _layer.entries.setdefault(os.path.dirname(path), []).append(_restoring(path))
+    _layer.entries.append((os.path.dirname(path), _restoring(path)))
 
 
 def _on_two(name: str) -> Callable[..., Any]:
@@ -259,14 +266,16 @@ def _open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
         full = _full(path, dir_fd)
         if _ours(full):
             _step("open")
-            if not os.path.lexists(full):
+            there = os.path.lexists(full)
+            if not there:
                 _entry(full)
             elif flags & os.O_TRUNC:
                 fd = _REAL["open"](full, os.O_RDONLY)
                 _touch(fd, full)
                 _REAL["close"](fd)
             fd = int(_REAL["open"](path, flags, mode, dir_fd=dir_fd))
-            _layer.synced.setdefault(os.fstat(fd).st_ino, b"")
+            if not there:
+                _layer.synced.setdefault(os.fstat(fd).st_ino, b"")
             return fd
     return int(_REAL["open"](path, flags, mode, dir_fd=dir_fd))
 
@@ -278,6 +287,6 @@ def _lose() -> None:
             fd = _REAL["open"](path, os.O_WRONLY | os.O_TRUNC)
             _REAL["write"](fd, _layer.synced[inode])
             _REAL["close"](fd)
-    for undone in _layer.entries.values():
-        for undo in reversed(undone):
+    for directory, undo in reversed(_layer.entries):
+        if os.path.isdir(directory):  # else its own end is durable, and what was in it is gone
             undo()

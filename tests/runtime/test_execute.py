@@ -190,8 +190,32 @@ def test_an_undo_that_is_refused_says_why(mission: Mission) -> None:
     ended = mission.ended(HEAD + NEED + "OP one\nLABEL b\nOP two\n", angel=Meddler())
     assert ended.exit_code == 4
     assert "could not be undone" in (ended.message or "")
-    assert "changed by somebody else" in (ended.message or "")
+    assert "calc/core.py was changed since (outside Heaven)" in (ended.message or "")
     assert path.read_text() == "# mine\n"
+    run = runs.find(mission.heaven, "last")
+    assert (ended.kept, run.kept, run.undone) == (True, True, False)
+
+
+def test_an_undo_keeps_what_somebody_else_did_in_the_same_file(mission: Mission) -> None:
+    path = mission.root / "calc/core.py"
+    before = path.read_text()
+
+    class Meddler:
+        name = "meddler"
+
+        def reply(self, turn: Turn) -> Reply:
+            if turn.call == 1:
+                path.write_text(path.read_text() + "\n\nMINE = 1\n")
+                raise AngelUnavailable("gone")
+            return scripted(DOUBLE).reply(turn)
+
+        def advise(self, question: Question) -> None:
+            return None
+
+    ended = mission.ended(HEAD + NEED + "OP one\nLABEL b\nOP two\n", angel=Meddler())
+    assert (ended.exit_code, ended.message, ended.kept) == (4, "gone", False)
+    assert path.read_text() == before + "\n\nMINE = 1\n"
+    assert runs.find(mission.heaven, "last").undone
 
 
 def test_edits_that_cannot_be_undone_are_told(
