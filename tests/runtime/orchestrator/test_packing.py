@@ -34,7 +34,12 @@ def shard(
         "text": text,
     }
     meta: dict[str, Json] = {"handle": f"s-{subject}", "subject": subject, "bytes": len(text)}
-    return {"kind": kind, "blob_id": f"{subject}{first}-{last}", "meta": meta, "excerpts": [excerpt]}
+    return {
+        "kind": kind,
+        "blob_id": f"{subject}{first}-{last}",
+        "meta": meta,
+        "excerpts": [excerpt],
+    }
 
 
 def section(subject: str, kind: str, lines: int) -> JsonObject:
