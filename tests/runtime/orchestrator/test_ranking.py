@@ -36,7 +36,8 @@ def test_every_place_has_its_reasons(shop: Heaven) -> None:
     ranking = rank(shop, "total_price is wrong")
     assert ranking.symbols[0].symbol.qualname == "Cart.total_price"
     assert "defines `total_price`" in ranking.symbols[0].reasons
-    assert all(one.reasons for one in (*ranking.files, *ranking.symbols))
+    assert all(one.reasons for one in ranking.files)
+    assert all(one.reasons for one in ranking.symbols)
 
 
 def test_being_called_by_a_hit_is_a_reason(shop: Heaven) -> None:
