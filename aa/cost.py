@@ -23,18 +23,24 @@ from .sections import NO_HANDLERS, Attempts, attempts, find_sections
 FAULTS_PER_ATTEMPT: Final = 20
 """Page faults that the governor grants one attempt at a section, the angel's own included."""
 
+TURNS_PER_CALL: Final = 12
+"""Turns that one call of an angel may take, where the run's configuration does not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Upper bounds of one run, each reached by some run.
 
-    `tokens` is the mission's BUDGET where a model can be asked at all. `faults` counts the FAULT
-    instructions and, where an angel is called, what the governor still grants it in that attempt.
+    `angel_turns` are requests to the model: a call is a conversation of up to TURNS_PER_CALL turns.
+    `tokens` is the mission's BUDGET where a model can be asked at all: of all turns together.
+    `faults` counts the FAULT instructions and, where an angel is called, what the governor still
+    grants it in that attempt.
     `escalations` are questions to the oracle, `rollbacks` the times that landed edits are undone.
     """
 
     instructions: int
     angel_calls: int
+    angel_turns: int
     tokens: int
     faults: int
     runs: int
@@ -202,6 +208,7 @@ class _Walk:
         return Cost(
             instructions=sums[_STEPS],
             angel_calls=sums[_ANGELS],
+            angel_turns=sums[_ANGELS] * TURNS_PER_CALL,
             tokens=self._budget if asks else 0,
             faults=sums[_FAULTS],
             runs=sums[_RUNS],

@@ -8,12 +8,12 @@ stand in its place, `.handler` lines where a handler belongs to no section.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from .assembly_words import quote, visible
 from .format_version import FORMAT_VERSION
-from .module import Constant, Handler, Line, Module
+from .module import Constant, Handler, Instruction, Line, Module
 from .opcodes import CHOICES, OPCODES, Action, Kind, Op
 from .opsets import opcode_bytes
 from .pool import canonical
@@ -30,6 +30,12 @@ def disassemble(module: Module, sources: Mapping[str, Sequence[str]] | None = No
     each source line stands as a comment above the instructions made from it.
     """
     return _Listing(module, sources or {}).text()
+
+
+def instruction_texts(module: Module) -> Callable[[Instruction], str]:
+    """What gives one instruction as it stands in a listing: opcode and operands, on one line. To
+    make it takes a look at the whole module, to use it does not."""
+    return _Listing(module, {}).words
 
 
 class _Listing:
@@ -75,11 +81,7 @@ class _Listing:
             if line != before:
                 out.append(self._line(line))
                 before = line
-            words = [
-                self._operand(operand.kind, value)
-                for operand, value in zip(OPCODES[op].operands, instruction.operands, strict=True)
-            ]
-            out.append(f"{pc:>{width}}  {'  ' * depth}{' '.join([op.name, *words])}")
+            out.append(f"{pc:>{width}}  {'  ' * depth}{self.words(instruction)}")
             if op is Op.ENTER:
                 depth += 1
             if closing is not None and op is Op.LEAVE:
@@ -89,6 +91,14 @@ class _Listing:
             out.append("")
             for handler in module.handlers:
                 out.append(f".handler {handler.enter} {handler.leave} {_action(handler)}")
+
+    def words(self, instruction: Instruction) -> str:
+        op = instruction.op
+        said = [
+            self._operand(operand.kind, value)
+            for operand, value in zip(OPCODES[op].operands, instruction.operands, strict=True)
+        ]
+        return " ".join([op.name, *said])
 
     def _line(self, line: Line) -> str:
         constants = self._module.constants

@@ -48,6 +48,8 @@ class Syscall(Enum):
     LEASE = "LEASE"
     FAULT = "FAULT"
     ANGEL = "ANGEL"
+    VALIDATE = "VALIDATE"
+    """What an angel said is read, and tried: part of ANGEL, one after each turn."""
     MACRO = "MACRO"
     EMIT = "EMIT"
     RUN = "RUN"

@@ -9,7 +9,7 @@ from typing import Final
 
 from . import encode as layout
 from .catalogue.bytecode import CODES
-from .cost import FAULTS_PER_ATTEMPT
+from .cost import FAULTS_PER_ATTEMPT, TURNS_PER_CALL
 from .format_version import FORMAT_VERSION, MAGIC
 from .opcodes import CHOICES, OPCODES, Action, Kind, Spec
 from .sections import MAX_DEPTH
@@ -140,9 +140,10 @@ handlers again. A failure that no section handles ends the run.
 
 So a section runs at most 1 + the sum of its RETRY counts + the number of its ESCALATEs times each
 time it is entered, and nested sections multiply. `aac cost` works that out: instructions, angel
-calls, tokens (BUDGET if a model can be asked at all), page faults (where an angel is called, all
-{FAULTS_PER_ATTEMPT} that the governor grants an attempt), runs, macros, emits, escalations and
-rollbacks.
+calls and turns (a call is a conversation of up to {TURNS_PER_CALL} turns, unless `[angel] turns` of
+genesis.toml says otherwise), tokens (of all turns together: BUDGET if a model can be asked at all),
+page faults (where an angel is called, all {FAULTS_PER_ATTEMPT} that the governor grants an
+attempt), runs, macros, emits, escalations and rollbacks.
 """
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench import boot, compiler, faults, server, storage, symbols, vm
+from bench import boot, compiler, debugging, edits, faults, server, storage, symbols, vm
 from bench.table import Row, render
 
 MEASURES = (
     compiler.whole_process,
     compiler.throughput,
     vm.instructions,
+    debugging.going_about,
     storage.syscall,
     storage.append,
     storage.lease,
     boot.boot,
+    edits.replace_lines,
     symbols.index,
     faults.definition,
     server.empty_request,

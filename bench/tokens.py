@@ -23,25 +23,22 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_of
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.runtime import fields
+from genesis_ssmp.runtime.angels.header import header
+from genesis_ssmp.runtime.angels.tools import offered, tools_json
 from genesis_ssmp.runtime.edits import stage
 from genesis_ssmp.runtime.landing import parse_edit
 from genesis_ssmp.runtime.macros import expand_macro
-from genesis_ssmp.runtime.pack import HEADER
 from genesis_ssmp.runtime.tokens import count_tokens
 
 from bench.history import Hunk, hunks_of
 from bench.releases import NoTask, Task, pairs, release, task
 
 _AROUND: Final = 3
-_TOOLS: Final = "genesis_ssmp.runtime.angels.tools"
-_SCHEMAS: Final = Path(__file__).resolve().parent.parent / "proto"
 
 WHOLE: Final = """\
 You change source code. Answer with each file that changes, whole: its path on a line of its own,
@@ -61,7 +58,6 @@ You change source code. Answer with a unified diff, three lines of context aroun
 +++ b/path
 @@ -first,count +first,count @@
 """
-NUMBERED: Final = HEADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +155,9 @@ def numbered(parts: Sequence[Change], *, whole: bool) -> str:
 
 
 def our_instructions(kind: str) -> str:
-    """The header and the tool schemas that an angel is sent; without the tool loop, the header of a
-    pack and the schema of the answer."""
-    if find_spec(_TOOLS) is not None:
-        tools = import_module(_TOOLS)
-        head = import_module("genesis_ssmp.runtime.angels.header")
-        offered = tools.offered("medium" if kind == "macro_ops" else "hard", kind)
-        return str(head.header("hard", "edit_ir")) + json.dumps(tools.tools_json(offered))
-    name = "edit_ir" if kind == "edit_ir" else "angel_response"
-    schema = json.loads((_SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
-    return HEADER + json.dumps(schema)
+    """The header and the tool schemas that an angel is sent."""
+    mode = "medium" if kind == "macro_ops" else "hard"
+    return header(mode, kind) + json.dumps(tools_json(offered(mode, kind)))
 
 
 # What is received
@@ -333,8 +322,7 @@ def main() -> None:
         counted += 1
         if counted == given.count:
             break
-    tools = "the tool loop's" if find_spec(_TOOLS) is not None else "the answer's schema"
-    print(f"Ours: {tools}, {count_tokens(our_instructions('edit_ir'))} tokens of instructions")
+    print(f"Ours: {count_tokens(our_instructions('edit_ir'))} tokens of header and tools")
     for title, found in (("Real changes", sums), ("Renames", renames)):
         print(f"\n{title}: {max((len(one.each) for one in found.values()), default=0)}")
         print("\n".join(table(found)))

@@ -3,53 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from bench.table import Row, middle
 
-if TYPE_CHECKING:
-    from genesis_ssmp.heaven.records import JsonObject
-
 INSTRUCTIONS = 200_000
-
-
-class NoEffects:
-    """A world that nobody may touch."""
-
-    def pin(self, rev: str, recorded: JsonObject | None) -> NoReturn:
-        raise AssertionError("pin")
-
-    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> NoReturn:
-        raise AssertionError("acquire")
-
-    def fault(self, mission: str, command: str, args: JsonObject) -> NoReturn:
-        raise AssertionError("fault")
-
-    def ask(self, request: JsonObject, pack: str) -> NoReturn:
-        raise AssertionError("ask")
-
-    def expand(self, name: str, args: JsonObject) -> NoReturn:
-        raise AssertionError("expand")
-
-    def emit(
-        self,
-        output: JsonObject,
-        invariants: Sequence[str],
-        shown: Sequence[JsonObject],
-        recorded: JsonObject | None,
-    ) -> NoReturn:
-        raise AssertionError("emit")
-
-    def check(self, kind: str, selector: str) -> NoReturn:
-        raise AssertionError("check")
-
-    def roll_back(self, mark: int, recorded: JsonObject | None) -> NoReturn:
-        raise AssertionError("roll_back")
-
-    def consult(self, request: JsonObject) -> NoReturn:
-        raise AssertionError("consult")
 
 
 def instructions(root: Path) -> Row:
@@ -57,6 +15,7 @@ def instructions(root: Path) -> Row:
     from genesis_ssmp.aa.module import Instruction, Line, Module
     from genesis_ssmp.aa.opcodes import Op
     from genesis_ssmp.runtime.door import ReplayDoor
+    from genesis_ssmp.runtime.unasked import Unasked
     from genesis_ssmp.runtime.vm import Machine
 
     pattern = (
@@ -80,7 +39,7 @@ def instructions(root: Path) -> Row:
     )
     seconds = []
     for _ in range(5):
-        machine = Machine(module, NoEffects(), ReplayDoor((), {}))
+        machine = Machine(module, Unasked(), ReplayDoor((), {}))
         start = time.perf_counter()
         outcome = machine.run()
         seconds.append(time.perf_counter() - start)

@@ -12,6 +12,7 @@ import click
 from . import output
 from .asking import blame, diff, log, why
 from .collecting import gc
+from .debugging import debug
 from .fsck import fsck
 from .macros import op
 from .options import repo_option
@@ -137,7 +138,7 @@ def index(report: Report, repo: str | None, progress: bool | None) -> None:
 
 
 for command in (
-    *(run, op, resume, log, diff, why, blame, replay, bundle, trace),
+    *(run, op, resume, log, diff, why, blame, replay, bundle, trace, debug),
     *(undo, status, index, prompt, fsck, gc, serve),
 ):
     cli.add_command(command)

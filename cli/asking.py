@@ -79,14 +79,18 @@ def diff(report: Report, run_name: str, repo: str | None) -> None:
 
 @click.command()
 @click.argument("place", metavar="PATH:LINE")
+@click.option(
+    "--show-prompts", is_flag=True, help="Also all that the angel was sent, and what it said."
+)
 @repo_option
 @output_options
-def why(report: Report, place: str, repo: str | None) -> None:
+def why(report: Report, place: str, show_prompts: bool, repo: str | None) -> None:
     """Say why a line is as it is: run, instruction, author, context shown, receipt.
 
     \b
     Examples:
       aa why src/app.py:120
+      aa why src/app.py:120 --show-prompts
       aa why src/app.py:120 --json
     """
     from ..heaven.errors import PathOutside
@@ -100,7 +104,7 @@ def why(report: Report, place: str, repo: str | None) -> None:
     root = find_root(repo)
     with open_heaven(root, read_only=True) as heaven:
         try:
-            answer = explain(heaven, root, path, int(number))
+            answer = explain(heaven, root, path, int(number), prompts=show_prompts)
         except (NoSuchLine, PathOutside) as error:
             raise Problem(str(error)) from None
     report.result |= as_json(answer)
@@ -169,7 +173,8 @@ def _why_lines(answer: Why) -> list[str]:
     if cause.macro:
         lines.append(f"  author:   {cause.macro} (no model)")
     if cause.answer:
-        lines.append(f"  author:   {cause.angel}, answer {cause.answer[:12]}")
+        took = f" in {cause.turns} turns" if cause.turns > 1 else ""
+        lines.append(f"  author:   {cause.angel}, answer {cause.answer[:12]}{took}")
         lines.append(f"  prompt:   {(cause.prompt or '')[:12]}")
         lines.extend(f"  shown:    {shown}" for shown in cause.shown)
     if cause.lease:
@@ -177,4 +182,6 @@ def _why_lines(answer: Why) -> list[str]:
     if cause.check:
         lines.append(f"  check:    {fields.text(cause.check, 'summary')}")
         lines.append(f"  receipt:  {receipt_line(cause.check)}")
+    for part in cause.conversation:
+        lines += [f"--- {part.who}", part.text.rstrip("\n")]
     return lines

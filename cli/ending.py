@@ -28,6 +28,8 @@ def say_ended(report: Report, ended: Ended) -> None:
         "tree": ended.tree,
         "steps": outcome.steps if outcome else None,
         "angel_calls": outcome.angel_calls if outcome else None,
+        "turns": outcome.turns if outcome else None,
+        "rejects": outcome.rejects if outcome else None,
         "tokens": outcome.tokens if outcome else None,
         "retries": len(outcome.handled) if outcome else None,
     }

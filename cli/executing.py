@@ -32,10 +32,18 @@ def choose_angel(option: str | None, root: Path) -> Chosen:
     directory = Path.cwd() if option else root
     try:
         specification = configured(option, root)
-        angel = open_angel(specification, directory) if specification else None
+        angel = open_angel(specification, directory, root) if specification else None
     except AngelUnavailable as unavailable:
         raise Problem(str(unavailable), ENVIRONMENT) from None
     return Chosen(specification, directory, angel)
+
+
+def say_cut_off(report: Report, name: str) -> None:
+    """That an earlier run died before it ended."""
+    report.say(
+        f"run {name} was cut off before it ended; what it had landed is still in the tree "
+        f"(`aa diff {name}`, and `aa resume {name}` goes on with it)"
+    )
 
 
 def carry_out(
@@ -55,10 +63,7 @@ def carry_out(
     chosen = chosen or Chosen(None, root, None)
 
     def on_interrupted(name: str) -> None:
-        report.say(
-            f"run {name} was cut off before it ended; what it had landed is still in the tree "
-            f"(`aa diff {name}`, and `aa resume {name}` goes on with it)"
-        )
+        say_cut_off(report, name)
 
     with heaven_or_server(root) as heaven:
         if isinstance(heaven, HeavenClient):

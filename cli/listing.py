@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..aa.decode import decode
+from ..heaven.records import JsonObject
 from ..runtime import fields
 from ..runtime.door import Entry
 from ..runtime.replay import source_lines
 from ..runtime.runs import Run, entries
+from .narration import rejections
 from .output import Json
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def run_json(run: Run) -> Json:
         "finished": run.finished,
         "steps": run.steps,
         "angel_calls": run.angel_calls,
+        "turns": run.turns,
+        "rejects": run.rejects,
         "tokens": run.tokens,
     }
 
@@ -58,7 +62,7 @@ def run_report(heaven: Heaven, run: Run) -> tuple[list[str], dict[str, Json]]:
         lines.append(f"      {run.message}")
     for entry in recorded:
         lines.append(
-            f"  {entry.seq:>3}  {where.get(entry.pc, ''):<18} {entry.op:<13} {_said(entry)}"
+            f"  {entry.seq:>3}  {where.get(entry.pc, ''):<18} {entry.op:<13} {said(entry)}"
         )
     if run.head:
         lines.append(f"  head {run.head[:16]}  tree {(run.tree or '')[:16]}")
@@ -76,11 +80,13 @@ def run_report(heaven: Heaven, run: Run) -> tuple[list[str], dict[str, Json]]:
     return lines, {"run": run_json(run), "syscalls": calls}
 
 
-def _said(entry: Entry) -> str:
+def said(entry: Entry) -> str:
     """What came of a syscall, in a few words."""
     result = entry.result
     if result is None:
         return "in doubt: no result was recorded"
+    if entry.op == "VALIDATE":
+        return _verdict(result)
     refused = fields.optional_record(result, "refused")
     if refused is not None:
         return "refused: " + fields.text(refused, "message").splitlines()[0]
@@ -101,3 +107,14 @@ def _said(entry: Entry) -> str:
     if "angel" in result:
         return f"{fields.text(result, 'angel')}, answer {fields.text(result, 'answer')[:12]}"
     return ""
+
+
+def _verdict(result: JsonObject) -> str:
+    """What came of a turn's answer."""
+    why = rejections(result)
+    if why:
+        return f"sent back: {why[0].splitlines()[0]}"
+    asked = len(fields.records(result, "faults"))
+    if fields.optional_record(result, "response") is None:
+        return f"no answer yet, {asked} request{'' if asked == 1 else 's'}"
+    return f"it would land: {fields.text(result, 'kind')}"

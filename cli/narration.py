@@ -23,6 +23,8 @@ class Narrator:
 
     def __call__(self, progress: Progress) -> None:
         name, _, done = progress.kind.partition(".")
+        if progress.kind == "validate":
+            return
         if done:
             assert progress.result is not None, "a finished effect has its result"
             for text in _finished(name, progress.result):
@@ -39,6 +41,8 @@ class Narrator:
 
 
 def _finished(name: str, record: JsonObject) -> list[str]:
+    if name == "validate":
+        return [f"answer sent back: {_short(text)}" for text in rejections(record)]
     refused = fields.optional_record(record, "refused")
     if refused is not None:
         return []
@@ -54,9 +58,12 @@ def _finished(name: str, record: JsonObject) -> list[str]:
             for s in shards
         ]
     if name == "angel":
+        about = "about " if record.get("estimated", True) else ""
+        cached = fields.number(record, "cached_read") if "cached_read" in record else 0
+        kept = f" ({cached} from the cache)" if cached else ""
         return [
-            f"answer of {fields.text(record, 'angel')}: about "
-            f"{fields.number(record, 'tokens_in')} tokens in, "
+            f"answer of {fields.text(record, 'angel')}: {about}"
+            f"{fields.number(record, 'tokens_in')} tokens in{kept}, "
             f"{fields.number(record, 'tokens_out')} out"
         ]
     if name == "macro":
@@ -72,6 +79,13 @@ def _finished(name: str, record: JsonObject) -> list[str]:
             f"receipt: {receipt_line(record)}",
         ]
     return []
+
+
+def rejections(verdict: JsonObject) -> list[str]:
+    """Why the answer of a turn was not taken, by a recorded answer to VALIDATE."""
+    said = [fields.text(one, "message") for one in fields.records(verdict, "wrong")]
+    refused = fields.optional_record(verdict, "refused")
+    return said if refused is None else [*said, fields.text(refused, "message")]
 
 
 def _drift(record: JsonObject) -> list[str]:

@@ -49,7 +49,8 @@ repo_option = click.option(
 angel_option = click.option(
     "--angel",
     metavar="SPEC",
-    help="Who answers OP and DO texts: scripted:FILE. Also GENESIS_ANGEL, or genesis.toml.",
+    help="Who answers OP and DO texts: scripted:FILE, replay:FILE, or record:FILE=SPEC. Also "
+    "GENESIS_ANGEL, or genesis.toml.",
 )
 check_timeout_option = click.option(
     "--check-timeout",

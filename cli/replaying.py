@@ -55,7 +55,7 @@ def replay(
 
     if tree is not None and tree.exists():
         raise Problem(f"{tree} is there already", hint="name a directory that is not there yet")
-    with _record(run_name, repo) as (record, run, root):
+    with recorded_run(run_name, repo) as (record, run, root):
         try:
             found = again(record, run, upto=upto)
         except ReplayDivergence as divergence:
@@ -114,7 +114,7 @@ def bundle(report: Report, run_name: str, repo: str | None, target: Path | None)
     """
     from ..runtime.bundle import write_bundle
 
-    with _record(run_name, repo) as (record, run, _):
+    with recorded_run(run_name, repo) as (record, run, _):
         path = target or Path(f"{run.name}{SUFFIX}")
         try:
             blobs = write_bundle(record, run, path)
@@ -127,7 +127,7 @@ def bundle(report: Report, run_name: str, repo: str | None, target: Path | None)
 
 
 @contextmanager
-def _record(name: str, repo: str | None) -> Iterator[tuple[Record, Run, Path | None]]:
+def recorded_run(name: str, repo: str | None) -> Iterator[tuple[Record, Run, Path | None]]:
     """The run of this name in the repository, or the one in the bundle of this name."""
     from ..runtime.runs import find
     from .repository import explained, find_root, open_heaven

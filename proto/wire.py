@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
     from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
+    from referencing import Registry
     from referencing.jsonschema import Schema as SchemaContent
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -116,10 +117,19 @@ def validate(name: str, data: Json) -> None:
 
     Where the schema is one of several shapes, the error is that of the shape which comes nearest.
     """
+    _check(lambda: _validator(name), data)
+
+
+def conform(schema: Mapping[str, Json], data: Json) -> None:
+    """As `validate`, against a schema that is none of SCHEMAS but may refer to them."""
+    _check(lambda: _strict()(dict(schema), registry=_registry()), data)
+
+
+def _check(validator: Callable[[], Validator], data: Json) -> None:
     try:
         # What no JSON text in UTF-8 can carry is no message, whatever shape it has.
         json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
-        errors = list(_validator(name).iter_errors(data))
+        errors = list(validator().iter_errors(data))
     except RecursionError:
         raise WireError("", "nested too deeply") from None
     except (TypeError, ValueError) as error:
@@ -242,24 +252,39 @@ def _schema_text(name: str) -> str:
 
 
 @cache
-def _validator(name: str) -> Validator:
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import extend
-    from referencing import Registry, Resource
-    from referencing.jsonschema import DRAFT202012
-
+def _every() -> dict[str, dict[str, Json]]:
     every = {each: schema(each) for each in SCHEMAS}
     for content in every.values():
         del content["$schema"]  # it would switch back to the stock validator at each reference
-    registry: Registry[SchemaContent] = Registry().with_resources(
+    return every
+
+
+@cache
+def _registry() -> Registry[SchemaContent]:
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    registry: Registry[SchemaContent] = Registry()
+    return registry.with_resources(
         (str(content["$id"]), Resource.from_contents(content, DRAFT202012))
-        for content in every.values()
+        for content in _every().values()
     )
+
+
+@cache
+def _strict() -> Callable[..., Validator]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
     # JSON Schema counts 1.0 as an integer; most languages' decoders, and our types, do not.
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     derive = cast("Callable[..., Callable[..., Validator]]", extend)
-    strict = derive(Draft202012Validator, type_checker=types)
-    return strict(every[name], registry=registry)
+    return derive(Draft202012Validator, type_checker=types)
+
+
+@cache
+def _validator(name: str) -> Validator:
+    return _strict()(_every()[name], registry=_registry())
 
 
 def _is_integer(_checker: object, value: object) -> bool:

@@ -21,6 +21,13 @@ class Interrupted(Exception):
     """
 
 
+class Suspended(Exception):
+    """Whoever asked for the run leaves it to be resumed: `str()` says why, for the log.
+
+    Nobody's fault. It passes through once the log says that the run is cut off.
+    """
+
+
 def _wanted() -> None:
     return
 

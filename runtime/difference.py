@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from ..heaven import Heaven
 from .edits import Staged
 from .edits.lines import is_binary, split_lines
-from .history import run_history
+from .history import Change, run_history
+from .record import Record
 from .runs import Run
 
 _TO_QUOTE: Final = re.compile(rb'[\x00-\x1f"\\\x7f]')
@@ -35,22 +36,27 @@ def run_diff(heaven: Heaven, run: Run) -> tuple[FileDiff, ...]:
     Several edits of one file are one diff. From the log alone: what is in the tree now, and whether
     the run was undone since, does not matter.
     """
-    return tuple(_files(heaven, run))
+    return combined(heaven, run_history(heaven, run).changes)
 
 
-def _files(heaven: Heaven, run: Run) -> Iterator[FileDiff]:
+def combined(record: Record, changes: Iterable[Change]) -> tuple[FileDiff, ...]:
+    """What these changes made together, in path order. Raises BlobMissing, BlobDamaged."""
+    return tuple(_files(record, changes))
+
+
+def _files(record: Record, changes: Iterable[Change]) -> Iterator[FileDiff]:
     first: dict[str, str | None] = {}
     last: dict[str, str | None] = {}
     modes: dict[str, str] = {}
-    for change in run_history(heaven, run).changes:
+    for change in changes:
         modes[change.path] = change.mode
         first.setdefault(change.path, change.before)
         last[change.path] = change.after
     for path in sorted(first):
         before, after = first[path], last[path]
         if before != after:
-            old = None if before is None else heaven.get_blob(before)
-            new = None if after is None else heaven.get_blob(after)
+            old = None if before is None else record.get_blob(before)
+            new = None if after is None else record.get_blob(after)
             yield FileDiff(path, before, after, file_diff(path, old, new, modes[path]))
 
 

@@ -69,10 +69,14 @@ class Stopped(Exception):
 
 
 class Door(Protocol):
-    """`head` is the run head after the last call."""
+    """`head` is the run head after the last call, `upcoming` what the record has for the next one:
+    None where there is no record of it."""
 
     @property
     def head(self) -> str: ...
+
+    @property
+    def upcoming(self) -> Entry | None: ...
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         """The result of the effect. `effect` gets the recorded result when it is re-enacted."""
@@ -114,6 +118,10 @@ class LiveDoor:
     @property
     def live(self) -> bool:
         return True
+
+    @property
+    def upcoming(self) -> Entry | None:
+        return self._begun
 
     @property
     def calls(self) -> int:
@@ -180,6 +188,10 @@ class ReplayDoor:
     def calls(self) -> int:
         """Number of syscalls answered so far."""
         return self._seq
+
+    @property
+    def upcoming(self) -> Entry | None:
+        return self._entries[self._seq] if self._seq < len(self._entries) else None
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         """The recorded result. Raises ReplayDivergence where the program asks for another."""

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..heaven.records import JsonObject
+from .exchange import Prompt, Terms
 
 
 class Effects(Protocol):
@@ -30,12 +31,12 @@ class Effects(Protocol):
         """A page-fault response, or `{refused: {reason, message, candidates}}`."""
         ...
 
-    def ask(self, request: JsonObject, pack: str) -> JsonObject:
-        """An angel's answer to `pack`.
+    def ask(self, request: JsonObject, prompt: Prompt) -> JsonObject:
+        """One turn of an angel: `turns.ask` says what comes of it. Raises AngelUnavailable."""
+        ...
 
-        `{pack, response, tokens_in, tokens_out, angel}`, or with `refused` in place of `response`.
-        Raises AngelUnavailable.
-        """
+    def validate(self, request: JsonObject, terms: Terms) -> JsonObject:
+        """Read a reply and try its answer: `turns.validate` says what comes of it."""
         ...
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:

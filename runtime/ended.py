@@ -100,6 +100,8 @@ def _outcome_json(outcome: Outcome) -> dict[str, Json]:
         "steps": outcome.steps,
         "angel_calls": outcome.angel_calls,
         "tokens": outcome.tokens,
+        "turns": outcome.turns,
+        "rejects": outcome.rejects,
     }
 
 
@@ -114,6 +116,8 @@ def _outcome(record: JsonObject) -> Outcome:
         fields.number(record, "steps"),
         fields.number(record, "angel_calls"),
         fields.number(record, "tokens"),
+        fields.number(record, "turns"),
+        fields.number(record, "rejects"),
     )
 
 

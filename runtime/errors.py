@@ -106,6 +106,17 @@ class AngelInDoubt(RunError):
         )
 
 
+class RunOutdated(RunError):
+    """The run died while it waited for an angel under an earlier version, whose question cannot be
+    put again: start the program anew."""
+
+    def __str__(self) -> str:
+        return (
+            "the run was cut off while it waited for an angel, by an earlier version of Genesis; "
+            "start the program anew"
+        )
+
+
 @dataclass(slots=True)
 class RunDamaged(RunError):
     """A record of the run is not what its hash says; the file or the log was changed by hand."""

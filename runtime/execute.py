@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from ..aa.decode import decode
 from ..aa.diagnostic import Diagnostic, has_errors
@@ -14,20 +16,25 @@ from ..heaven import Heaven, HeavenError
 from . import runs
 from .adopt import trail_of
 from .angels import Angel
-from .caller import Interrupted, caller
+from .angels.select import configured_limits
+from .caller import Interrupted, Suspended, caller
 from .checks import CheckUnavailable
 from .door import Entry, LiveDoor
 from .edits import recover
 from .errors import AngelInDoubt, RunEnded, RunError
 from .link import Linked, link
 from .live import LiveEffects
-from .outcome import Outcome, Progress
+from .moment import Pause, Pausing
+from .outcome import Failure, Outcome, Progress
 from .replay import source_lines
 from .resume import ResumeDoor, cut_off, retried, settle
 from .vm import Machine
 
 DEFAULT_CHECK_TIMEOUT = 900.0
 """Seconds that one RUN may take."""
+
+LONG_PAUSE: Final = timedelta(minutes=1)
+"""A pause after which the leases are renewed; they last an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +80,20 @@ def execute(
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[str], None] | None = None,
     on_interrupted: Callable[[str], None] | None = None,
+    pause: Pause | None = None,
 ) -> Refused | Ended:
     """Verify, link and run `program` on the repository at `root`.
 
     `on_interrupted` is told the name of each earlier run that died before it ended. An interrupt
     (Ctrl-C, or Interrupted: the caller wants it no more) passes through after the run's edits were
-    undone.
+    undone, Suspended (of `pause`) with the run left to be resumed. Raises AngelUnavailable where
+    genesis.toml is broken.
     """
     _tidy(heaven, None, on_interrupted)
     problems = verify(program.module)
     if has_errors(problems):
         return Refused(tuple(problems), 2)
+    limits = configured_limits(root)
     linked: Linked = link(program.module, heaven, root, angel=angel, source=program.source)
     if has_errors(linked.diagnostics):
         return Refused(linked.diagnostics, linked.exit_code)
@@ -94,6 +104,7 @@ def execute(
         source=program.source,
         angel=None if angel is None else angel.name,
         params=params,
+        limits=limits,
     )
     if on_start is not None:
         on_start(run.name)
@@ -101,7 +112,9 @@ def execute(
     effects = LiveEffects(
         heaven, root, run.name, angel=angel, check_timeout=check_timeout, on_line=on_line
     )
-    return _carry_out(heaven, run, program.module, effects, door, observe, linked.diagnostics)
+    paused = None if pause is None else _keeping_leases(pause, effects, heaven)
+    machine = Machine(program.module, effects, door, _while_wanted(observe), run.limits, paused)
+    return _carry_out(heaven, run, machine, effects, door, linked.diagnostics)
 
 
 def resume(
@@ -116,6 +129,7 @@ def resume(
     on_line: Callable[[str], None] | None = None,
     on_resume: Callable[[int, Entry | None], None] | None = None,
     on_interrupted: Callable[[str], None] | None = None,
+    pause: Pause | None = None,
 ) -> Ended:
     """Go on with a run whose process died, from where it was.
 
@@ -162,7 +176,9 @@ def resume(
         if telling and observe is not None:
             observe(progress)
 
-    return _carry_out(heaven, run, module, effects, door, watch, ())
+    paused = None if pause is None else _keeping_leases(pause, effects, heaven)
+    machine = Machine(module, effects, door, _while_wanted(watch), run.limits, paused)
+    return _carry_out(heaven, run, machine, effects, door, ())
 
 
 def _tidy(heaven: Heaven, spared: str | None, on_interrupted: Callable[[str], None] | None) -> None:
@@ -176,16 +192,18 @@ def _tidy(heaven: Heaven, spared: str | None, on_interrupted: Callable[[str], No
 def _carry_out(
     heaven: Heaven,
     run: runs.Run,
-    module: Module,
+    machine: Machine,
     effects: LiveEffects,
     door: LiveDoor | ResumeDoor,
-    observe: Callable[[Progress], None] | None,
     warnings: tuple[Diagnostic, ...],
 ) -> Ended:
     try:
-        outcome = Machine(module, effects, door, _while_wanted(observe), run.packing).run()
+        outcome = machine.run()
     except AngelInDoubt:
         runs.interrupt(heaven, run)
+        raise
+    except Suspended as left:
+        runs.interrupt(heaven, run, str(left))
         raise
     except (RunError, CheckUnavailable, HeavenError, OSError) as error:
         if not door.live:
@@ -226,6 +244,18 @@ def _while_wanted(observe: Callable[[Progress], None] | None) -> Callable[[Progr
             observe(progress)
 
     return watch
+
+
+def _keeping_leases(pause: Pause, effects: LiveEffects, heaven: Heaven) -> Pause:
+    """`pause`, after which the run's leases hold as if it had taken no time."""
+
+    def paused(machine: Pausing, failure: Failure | None) -> None:
+        began = heaven.clock.now()
+        pause(machine, failure)
+        if heaven.clock.now() - began > LONG_PAUSE:
+            effects.keep_leases()
+
+    return paused
 
 
 def _abandon(heaven: Heaven, run: runs.Run, effects: LiveEffects, message: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .moment import Section
 from .outcome import Failure, Status
 
 
@@ -19,6 +20,19 @@ class Frame:
     tries: dict[int, int] = field(default_factory=dict)
     passed: dict[str, bool] = field(default_factory=dict)
     last_exit: int | None = None
+
+    def section(self) -> Section:
+        """The frame as it is, as a value that stays."""
+        return Section(
+            self.label,
+            self.enter,
+            self.mission,
+            tuple(self.tries.items()),
+            self.context_mark,
+            self.edits_mark,
+            tuple(self.passed.items()),
+            self.last_exit,
+        )
 
 
 class SectionFailed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..heaven.records import JsonObject
@@ -56,6 +57,12 @@ def histories(heaven: Record) -> tuple[RunHistory, ...]:
 def run_history(heaven: Record, run: Run) -> RunHistory:
     """The syscalls and the standing changes of one run. Raises RunDamaged."""
     recorded = entries(heaven, run)
+    landed = () if run.status == "abandoned" else standing(run, recorded)
+    return RunHistory(run, recorded, tuple(change for batch in landed for change in batch))
+
+
+def standing(run: Run, recorded: Iterable[Entry]) -> tuple[tuple[Change, ...], ...]:
+    """The edits that stand after these syscalls of the run, one tuple an EMIT."""
     landed: list[tuple[Change, ...]] = []
     for entry in recorded:
         if entry.result is None or "files" not in entry.result:
@@ -64,9 +71,7 @@ def run_history(heaven: Record, run: Run) -> RunHistory:
             landed.append(_changes(run, entry, entry.result))
         elif entry.op == "ROLLBACK":
             del landed[fields.number(entry.operands, "mark") :]
-    if run.status == "abandoned":
-        landed.clear()
-    return RunHistory(run, recorded, tuple(change for batch in landed for change in batch))
+    return tuple(landed)
 
 
 def _changes(run: Run, entry: Entry, result: JsonObject) -> tuple[Change, ...]:

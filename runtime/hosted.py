@@ -126,7 +126,9 @@ def _carry_out(
     started: Callable[[str], None],
     tell: Callable[[JsonObject], None],
 ) -> Refused | Ended:
-    angel = open_angel(request.angel, Path(request.directory)) if request.angel else None
+    angel = (
+        open_angel(request.angel, Path(request.directory), heaven.root) if request.angel else None
+    )
     on_line = (lambda text: tell({"event": "line", "text": text})) if request.lines else None
 
     def cut_off(run: str) -> None:

@@ -14,36 +14,33 @@ from ..heaven.faults.router import FaultRefused
 from ..heaven.records import Json, JsonObject
 from ..heaven.tree import Manifest
 from ..proto import pf, wire
-from ..proto.angel_response import AngelResponse
 from ..proto.edit_ir import EditIR
 from ..proto.leases import Scope, ScopeType
-from . import fields
+from . import fields, turns
 from .adopt import Trail
-from .angels import Angel, Ask, Question
-from .answers import format_refusal, outside_manifest, read_text
+from .angels import Angel, AngelError, Question
+from .answers import format_refusal
+from .attempt import Edit, Tried, edit_of, try_edit
 from .checks import Kind as CheckKind
 from .checks import make_receipt, run_check
-from .edits import EditRefused, Landed, explain_conflict, fill_hashes, land, undo
+from .edits import EditRefused, Landed, explain_conflict, land, undo
 from .edits.before import read
 from .edits.conflict import depth_of
 from .edits.journal import PREPARED
-from .errors import AngelUnavailable, LeaseDenied, RunDamaged
+from .errors import LeaseDenied, RunDamaged
+from .exchange import Prompt, Terms
 from .formats import FormatRefused
-from .invariants import breach
 from .landing import (
     Tree,
-    aside,
     landed_record,
     parse_edit,
     refusal_record,
     refuse,
-    stage_all,
     track,
 )
-from .macros import Batch, expand_macro, expand_ops, unsure_json
+from .macros import expand_macro
 from .revision import pin
 from .runs import find
-from .tokens import count_tokens
 
 LEASE_SECONDS = 3600.0
 TAIL_LINES = 40
@@ -144,6 +141,12 @@ class LiveEffects:
             self._heaven.release(self._run, self._leases)
         self._leases = ()
 
+    def keep_leases(self) -> None:
+        """Have them still after somebody stopped the run to look at it, however long that took:
+        this process has Heaven to itself, so that nobody else can have changed what they cover."""
+        if self._leases:
+            self._regain()
+
     def _renew(self) -> None:
         """Keep the leases over a long wait. What is gone by now, EMIT will be refused for."""
         with contextlib.suppress(LeaseGone):
@@ -165,42 +168,14 @@ class LiveEffects:
             }
         return wire.dump(response)
 
-    def ask(self, request: JsonObject, pack: str) -> JsonObject:
-        if self._angel is None:
-            raise AngelUnavailable("this instruction needs an angel, and none is configured")
-        shown = self._heaven.put_blob(pack.encode())
-        answer = self._angel.answer(
-            Ask(
-                mission_id=self._run,
-                call=fields.number(request, "call"),
-                task=fields.text(request, "task"),
-                returns=fields.text(request, "returns"),
-                budget=fields.number(request, "budget"),
-                pack=pack,
-            )
-        )
+    def ask(self, request: JsonObject, prompt: Prompt) -> JsonObject:
+        result = turns.ask(self._angel, self._heaven, self._run, request, prompt)
         self._renew()
-        said = self._heaven.put_blob(_canonical(answer.response))
-        tokens_in = answer.tokens_in
-        if tokens_in is None:
-            tokens_in = count_tokens(pack)
-        tokens_out = answer.tokens_out
-        if tokens_out is None:
-            tokens_out = count_tokens(_canonical(answer.response).decode())
-        result: dict[str, Json] = {
-            "pack": shown,
-            "answer": said,
-            "angel": self._angel.name,
-            "tokens_in": tokens_in,
-            "tokens_out": tokens_out,
-        }
-        try:
-            response = wire.parse(AngelResponse, answer.response)
-        except wire.WireError as error:
-            result["refused"] = {"message": f"the angel's answer is not valid: {error}"}
-        else:
-            result["response"] = wire.dump(response)
         return result
+
+    def validate(self, request: JsonObject, terms: Terms) -> JsonObject:
+        answer = fields.text(request, "answer")
+        return turns.validate(self._heaven, self._root, self._run, answer, terms)
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:
         return expand_macro(self._heaven, name, args)
@@ -217,41 +192,28 @@ class LiveEffects:
         if self._trail:
             # It had landed when the process died, and only its result was not written.
             return self._landed_before(output, shown)
-        edit = EditIR(())
+        ir = EditIR(())
         try:
-            made = None
-            unsure: list[Json] = []
-            if output.get("kind") == "diff_fallback":
-                made = read_text(output, shown, self._heaven)
-                edit = made.edit
-            else:
-                batch = self._edit_of(output, shown)
-                if isinstance(batch, str):
-                    return refuse("unsupported", batch)
-                edit, unsure = batch.edit, unsure_json(batch.unsure)
-            staged = stage_all(edit, self._root, self._heaven)
-            if made is not None:
-                made.check(staged)
-            outside = outside_manifest(output, made, staged.paths)
-            if outside is not None:
-                return refuse("manifest", outside)
-            broken = breach(invariants, staged, self._heaven)
-            if broken is not None:
-                return refuse("invariant", broken)
-            extra = aside(staged, unsure)
-            if extra or output.get("kind") != "edit_ir":
-                self._prepare(edit, extra)
+            edit = edit_of(output, shown, self._heaven)
+            if not isinstance(edit, Edit):
+                return edit
+            ir = edit.ir
+            tried = try_edit(edit, output, invariants, self._heaven, self._root)
+            if not isinstance(tried, Tried):
+                return tried
+            if tried.extra or output.get("kind") != "edit_ir":
+                self._prepare(ir, tried.extra)
             landed = land(
-                staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
+                tried.staged, self._heaven, run=self._run, owner_id=self._run, tokens=self._tokens
             )
         except FormatRefused as refused:
             return format_refusal(refused)
         except EditRefused as refused:
-            explain_conflict(refused, edit, self._heaven, depth=self._depth())
+            explain_conflict(refused, ir, self._heaven, depth=self._depth())
             return refusal_record(refused)
         except (NotLeased, StaleToken) as refused:
             return refuse("lease", str(refused))
-        return self._landed_as(edit, landed, extra)
+        return self._landed_as(ir, landed, tried.extra)
 
     def _prepare(self, edit: EditIR, extra: JsonObject) -> None:
         """Into the log before the edit: once it has landed, its macro ops cannot be expanded again,
@@ -269,10 +231,10 @@ class LiveEffects:
                 edit = parse_edit(decode_object(stored))
                 extra = fields.record(event.data, "extra")
         if edit is None:
-            batch = self._edit_of(output, shown)
-            if isinstance(batch, str):
+            made = edit_of(output, shown, self._heaven)
+            if not isinstance(made, Edit):
                 raise RunDamaged(self._run, "an edit landed that its record does not have")
-            edit = batch.edit
+            edit = made.ir
         return self._landed_as(edit, self._trail.take(), extra)
 
     def _landed_as(self, edit: EditIR, landed: Landed, extra: JsonObject) -> JsonObject:
@@ -380,34 +342,21 @@ class LiveEffects:
         return 0 if source is None else depth_of(self._heaven.get_blob(source).decode())
 
     def consult(self, request: JsonObject) -> JsonObject:
-        advice = None
-        if self._angel is not None:
-            advice = self._angel.advise(
-                Question(
-                    mission_id=self._run,
-                    call=self._questions,
-                    section=fields.text(request, "section"),
-                    failure=fields.text(request, "failure"),
-                    detail=fields.text(request, "detail"),
-                )
-            )
+        question = Question(
+            mission_id=self._run,
+            call=self._questions,
+            section=fields.text(request, "section"),
+            failure=fields.text(request, "failure"),
+            detail=fields.text(request, "detail"),
+        )
         self._questions += 1
+        try:
+            advice = None if self._angel is None else self._angel.advise(question)
+        except AngelError as error:
+            return {"refused": {"message": str(error)}}
         if advice is None:
             return {"refused": {"message": "no oracle is there to escalate to"}}
         return {"advice": advice.text}
-
-    def _edit_of(self, output: JsonObject, shown: Sequence[JsonObject]) -> Batch | str:
-        """The Edit IR of an output with its hashes filled in, or why there is none."""
-        direct = fields.optional_record(output, "edit_ir")
-        if direct is not None:
-            return Batch(parse_edit(direct), ())
-        response = wire.parse(AngelResponse, fields.record(output, "response"))
-        if fields.text(output, "kind") == "edit_ir":
-            if response.edit_ir is None:
-                return "the answer says edit_ir and holds none"
-            excerpts = [wire.parse(pf.Excerpt, excerpt) for excerpt in shown]
-            return Batch(fill_hashes(response.edit_ir, excerpts, self._heaven), ())
-        return expand_ops(self._heaven, response.macro_ops or ())
 
 
 def _undone_files(undone: Landed) -> list[Json]:

@@ -23,7 +23,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. `steps` counts executed instructions, `angel_calls` paid answers.
+    """How a run ended. `steps` counts executed instructions, `angel_calls` the ANGEL ones;
+    `turns` are the requests to the angel that these took, `rejects` the answers that went back.
 
     `handled` lists the failures that a handler dealt with, in order. `stuck` is set when the edits
     of the failed section could not be undone, because somebody else changed the same files.
@@ -36,6 +37,8 @@ class Outcome:
     steps: int
     angel_calls: int
     tokens: int
+    turns: int = 0
+    rejects: int = 0
 
 
 @dataclass(frozen=True, slots=True)

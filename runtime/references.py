@@ -14,7 +14,10 @@ _FIELDS: Final = {
     STAGED: frozenset({"before", "after"}),
     PREPARED: frozenset({"edit"}),
     "syscall_result": frozenset(
-        {"after", "answer", "before", "blob_id", "file_blob", "manifest", "output", "pack"}
+        {
+            *("after", "answer", "before", "blob_id", "file_blob", "manifest", "output", "pack"),
+            *("said", "system", "tools"),
+        }
     ),
 }
 """By event kind, the fields that hold the id of a blob, at whatever depth."""

@@ -29,6 +29,7 @@ from .landing import Tree, aside, landed_record, parse_edit, refusal_record, sta
 from .outcome import Outcome, Progress
 from .record import Record
 from .runs import Run, entries
+from .unasked import Unasked
 from .vm import Machine
 
 
@@ -72,7 +73,7 @@ def replay(
     if upto is not None and upto >= answered and run.head is not None:
         upto = None
     module = decode(record.get_blob(run.module))
-    pinned = _pinned(record, run, recorded)
+    pinned = pinned_manifest(record, run, recorded)
     if upto is None:
         expected = run.head or "", run.tree or ""
     else:
@@ -85,7 +86,7 @@ def replay(
     ):
         effects = _Reenacted(record, scratch, Path(directory), run.name, pinned)
         try:
-            outcome = Machine(module, effects, door, observe, run.packing).run()
+            outcome = Machine(module, effects, door, observe, run.limits).run()
         except Stopped:
             outcome = None
         return Replayed(
@@ -123,7 +124,8 @@ def source_lines(module: Module, program: str) -> dict[int, str]:
     return named
 
 
-def _pinned(record: Record, run: Run, recorded: Sequence[Entry]) -> Manifest:
+def pinned_manifest(record: Record, run: Run, recorded: Sequence[Entry]) -> Manifest:
+    """The tree that the run pinned. Raises RunDamaged where it pinned none."""
     for entry in recorded:
         if entry.op == "REV" and entry.result is not None:
             blob = record.get_blob(fields.text(entry.result, "manifest"))
@@ -137,7 +139,7 @@ def commit_of(record: Record, run: Run) -> str | None:
     return None if pinned is None else fields.optional_text(pinned, "commit")
 
 
-class _Reenacted:
+class _Reenacted(Unasked):
     """The effects that a replay does again; the door answers all others from the record."""
 
     def __init__(
@@ -222,28 +224,3 @@ class _Reenacted:
         track(self.tree, result)
         for change in fields.records(result, "files"):
             self._made[fields.text(change, "path")] = fields.optional_text(change, "after")
-
-    def pin(self, rev: str, recorded: JsonObject | None) -> JsonObject:
-        raise _answered(rev)
-
-    def acquire(self, scopes: Sequence[tuple[str, str]], recorded: JsonObject | None) -> JsonObject:
-        raise _answered(str(scopes))
-
-    def fault(self, mission: str, command: str, args: JsonObject) -> JsonObject:
-        raise _answered(command)
-
-    def ask(self, request: JsonObject, pack: str) -> JsonObject:
-        raise _answered("angel")
-
-    def expand(self, name: str, args: JsonObject) -> JsonObject:
-        raise _answered(name)
-
-    def check(self, kind: str, selector: str) -> JsonObject:
-        raise _answered(kind)
-
-    def consult(self, request: JsonObject) -> JsonObject:
-        raise _answered("oracle")
-
-
-def _answered(what: str) -> AssertionError:
-    return AssertionError(f"a replay asks the record, not the world: {what}")

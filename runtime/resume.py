@@ -17,13 +17,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..aa.module import Instruction, Module
-from ..aa.opcodes import OPCODES, Action, Kind, Op, Syscall
+from ..aa.module import Module
+from ..aa.opcodes import Action, Op, Syscall
 from ..heaven import Heaven
-from ..heaven.records import Json, JsonObject
+from ..heaven.records import JsonObject
 from . import fields
 from .door import FIRST_HEAD, Call, Entry, LiveDoor, ReplayDoor
 from .errors import AngelInDoubt, ReplayDivergence
+from .operands import named
 from .replay import source_lines
 from .runs import Run, entries
 
@@ -63,6 +64,12 @@ class ResumeDoor:
         if self._live is not None:
             return self._live.head
         return self._replay.head if self._replay.calls else FIRST_HEAD
+
+    @property
+    def upcoming(self) -> Entry | None:
+        if not self.live:
+            return self._replay.upcoming
+        return self.doubt if self._live is None else None
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         """Raises ReplayDivergence, AngelInDoubt, and what the effect raises."""
@@ -157,21 +164,4 @@ def _shown(module: Module, pc: int) -> str | None:
     if pc >= len(module.code):
         return None
     instruction = module.code[pc]
-    return f"pc {pc} {instruction.op.name} {_operands(module, instruction)}"
-
-
-def _operands(module: Module, instruction: Instruction) -> dict[str, Json]:
-    spec = OPCODES[instruction.op]
-    shown: dict[str, Json] = {}
-    for operand, value in zip(spec.operands, instruction.operands, strict=True):
-        if operand.kind is Kind.TEXT:
-            shown[operand.name] = str(module.constants[value])
-        elif operand.kind is Kind.RECORD:
-            pairs = module.constants[value]
-            assert not isinstance(pairs, str), "the verifier holds operand kinds"
-            shown[operand.name] = {
-                str(module.constants[name]): str(module.constants[text]) for name, text in pairs
-            }
-        else:
-            shown[operand.name] = value
-    return shown
+    return f"pc {pc} {instruction.op.name} {named(module, instruction)}"

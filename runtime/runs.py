@@ -14,7 +14,7 @@ from . import fields
 from .door import Entry
 from .edits.journal import LANDED, STAGED, edit_id_of, undo_name
 from .errors import NoSuchRun, RunDamaged
-from .orchestrator.packing import LATEST
+from .limits import Limits, limits_of
 from .outcome import Outcome
 from .record import Record
 
@@ -31,8 +31,7 @@ INTERRUPTED = "interrupted"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
-    often it went on after its process had died, `undone` says that it was taken back since,
-    `packing` by which version of the prompt compiler its packs were made.
+    often it went on after its process had died, `undone` says that it was taken back since.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -45,7 +44,7 @@ class Run:
     angel: str | None
     params: dict[str, str]
     started: str
-    packing: int = 1
+    limits: Limits
     status: str | None = None
     exit_code: int | None = None
     message: str | None = None
@@ -55,6 +54,8 @@ class Run:
     steps: int | None = None
     angel_calls: int | None = None
     tokens: int | None = None
+    turns: int | None = None
+    rejects: int | None = None
     resumed: int = 0
     undone: bool = False
 
@@ -72,6 +73,7 @@ def start(
     source: str | None,
     angel: str | None,
     params: dict[str, str],
+    limits: Limits | None = None,
 ) -> Run:
     """Record that a run begins. Names count up from `r1` in each repository."""
     count = sum(1 for _ in heaven.events(kinds={"run_started"}))
@@ -85,7 +87,7 @@ def start(
         "source": None if source is None else blobs[1],
         "angel": angel,
         "params": parameters,
-        "packing": LATEST,
+        "limits": (limits or Limits()).record(),
     }
     return _started(heaven.append("run_started", data))
 
@@ -103,6 +105,8 @@ def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> 
         "steps": outcome.steps,
         "angel_calls": outcome.angel_calls,
         "tokens": outcome.tokens,
+        "turns": outcome.turns,
+        "rejects": outcome.rejects,
     }
     heaven.append("run_finished", data)
 
@@ -141,7 +145,7 @@ def close_interrupted(heaven: Heaven, spared: str | None = None) -> tuple[Run, .
     return dead
 
 
-def interrupt(heaven: Heaven, run: Run) -> None:
+def interrupt(heaven: Heaven, run: Run, message: str = "its process ended before it did") -> None:
     """Record that a run is cut off, and free its leases. It can be resumed."""
     held = [lease.lease_id for lease in heaven.active_leases() if lease.owner_id == run.name]
     if held:
@@ -150,7 +154,7 @@ def interrupt(heaven: Heaven, run: Run) -> None:
         "run": run.name,
         "status": INTERRUPTED,
         "exit_code": 4,
-        "message": "its process ended before it did",
+        "message": message,
     }
     heaven.append("run_finished", data)
 
@@ -262,7 +266,7 @@ def _started(event: Event) -> Run:
         angel=fields.optional_text(event.data, "angel"),
         params={key: fields.text(params, key) for key in params},
         started=event.time,
-        packing=fields.number(event.data, "packing") if "packing" in event.data else 1,
+        limits=limits_of(fields.optional_record(event.data, "limits")),
     )
 
 
@@ -277,7 +281,7 @@ def _started_of(run: Run) -> Run:
         run.angel,
         run.params,
         run.started,
-        run.packing,
+        run.limits,
     )
 
 
@@ -293,7 +297,7 @@ def _finished(run: Run, event: Event) -> Run:
         run.angel,
         run.params,
         run.started,
-        run.packing,
+        run.limits,
         status=fields.text(data, "status"),
         exit_code=fields.number(data, "exit_code"),
         message=fields.optional_text(data, "message"),
@@ -303,6 +307,8 @@ def _finished(run: Run, event: Event) -> Run:
         steps=fields.number(data, "steps") if ended else None,
         angel_calls=fields.number(data, "angel_calls") if ended else None,
         tokens=fields.number(data, "tokens") if ended else None,
+        turns=fields.number(data, "turns") if "turns" in data else None,
+        rejects=fields.number(data, "rejects") if "rejects" in data else None,
         resumed=run.resumed,
         undone=run.undone,
     )

@@ -26,7 +26,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Step:
     """One syscall. Times are microseconds; `start` counts from the run's start. `duration` is None
-    where no result was recorded. Tokens are those of an angel's call, else 0."""
+    where no result was recorded. Tokens are those of an angel's turn, else 0; `cached` of the ones
+    in came from the provider's cache."""
 
     seq: int
     pc: int
@@ -37,6 +38,7 @@ class Step:
     duration: int | None
     tokens_in: int
     tokens_out: int
+    cached: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _step(entry: Entry, where: dict[int, str], start: int, end: int | None) -> S
         None if end is None else max(end - start, 0),
         fields.number(result, "tokens_in") if paid else 0,
         fields.number(result, "tokens_out") if paid else 0,
+        fields.number(result, "cached_read") if paid and "cached_read" in result else 0,
     )
 
 
@@ -223,6 +226,8 @@ def _attributes(step: Step) -> dict[str, Json]:
         found["subject"] = step.subject
     if step.tokens_in or step.tokens_out:
         found |= {"tokens_in": step.tokens_in, "tokens_out": step.tokens_out}
+    if step.cached:
+        found["tokens_cached"] = step.cached
     return found
 
 

@@ -13,16 +13,21 @@ from hashlib import sha256
 from typing import Final, NoReturn
 
 from ..aa.module import Handler, Instruction, Module
-from ..aa.opcodes import CHOICES, COMMANDS, OPCODES, Action, Kind, Op, Syscall
-from ..aa.output_mode import admitted, kind_of, texts
+from ..aa.opcodes import CHOICES, COMMANDS, Action, Kind, Op, Syscall
 from ..heaven.canonical import encode as canonical
 from ..heaven.records import Json, JsonObject
 from . import fields
-from .door import Call, Door
+from .conversation import Conversation, Task, excerpts_of, mode_after
+from .door import Call, Door, Entry
 from .effects import Effects
 from .frames import Ended, Frame, SectionFailed
-from .orchestrator.packing import LATEST, PackTooLarge, make_pack
+from .judging import fitting_output, judge_exit, judge_passed
+from .limits import Limits
+from .moment import Moment, Pause
+from .operands import named, record_at, text_at
 from .outcome import Failure, FailureKind, Outcome, Progress, Status
+from .shards import Shards, is_shard
+from .whole import answered_whole, outdated, whole_request
 
 
 class Machine:
@@ -34,14 +39,15 @@ class Machine:
         effects: Effects,
         door: Door,
         observe: Callable[[Progress], None] | None = None,
-        packing: int = LATEST,
+        limits: Limits | None = None,
+        pause: Pause | None = None,
     ) -> None:
-        """`packing` is the version of the prompt compiler that the run is recorded with."""
         self._module = module
-        self._packing = packing
+        self._limits = limits or Limits()
         self._effects = effects
         self._door = door
         self._observe = observe
+        self._pause = pause
         self._pc = 0
         self._frames: list[Frame] = []
         self._context: list[JsonObject] = []
@@ -49,12 +55,15 @@ class Machine:
         self._scopes: list[tuple[str, str]] = []
         self._output: dict[str, Json] | None = None
         self._shown: list[JsonObject] = []
+        self._hidden: frozenset[int] = frozenset()
         self._edits = 0
         self._missions = 0
         self._tokens = 0
-        self._asked_at = 0
         self._angel_calls = 0
+        self._turns = 0
+        self._rejects = 0
         self._steps = 0
+        self._syscalls = 0
         self._handled: list[Failure] = []
         self._handlers: dict[int, list[tuple[int, Handler]]] = {}
         for index, handler in enumerate(module.handlers):
@@ -85,17 +94,22 @@ class Machine:
         }
 
     def run(self) -> Outcome:
-        """Execute to the end. Raises what the effects raise (RunError and its kind)."""
+        """Execute to the end. Raises what the effects (RunError and its kind) and `pause` raise."""
         code = self._module.code
         dispatch = self._dispatch
+        pause = self._pause
         try:
             while True:
+                if pause is not None:
+                    pause(self, None)
                 instruction = code[self._pc]
                 self._steps += 1
                 try:
                     dispatch[instruction.op](instruction)
                     self._pc += 1
                 except SectionFailed as failed:
+                    if pause is not None:
+                        pause(self, failed.failure)
                     self._recover(failed.failure)
         except Ended as ended:
             return Outcome(
@@ -106,19 +120,39 @@ class Machine:
                 self._steps,
                 self._angel_calls,
                 self._tokens,
+                self._turns,
+                self._rejects,
             )
 
-    # Operands
+    @property
+    def pc(self) -> int:
+        return self._pc
+
+    @property
+    def depth(self) -> int:
+        return len(self._frames)
+
+    def moment(self, failure: Failure | None = None) -> Moment:
+        """The state as it is, for whoever pauses the machine (see `Pause`)."""
+        return Moment(
+            self._pc,
+            failure,
+            self._steps,
+            self._syscalls,
+            self._angel_calls,
+            self._tokens,
+            self._edits,
+            tuple(frame.section() for frame in self._frames),
+            tuple(self._context),
+            tuple(self._invariants),
+            tuple(self._scopes),
+            None if self._output is None else dict(self._output),
+            tuple(self._shown),
+            tuple(self._handled),
+        )
 
     def _text(self, index: int) -> str:
-        value = self._module.constants[index]
-        assert isinstance(value, str), "the verifier holds operand kinds"
-        return value
-
-    def _args(self, index: int) -> dict[str, Json]:
-        value = self._module.constants[index]
-        assert not isinstance(value, str), "the verifier holds operand kinds"
-        return {self._text(name): self._text(text) for name, text in value}
+        return text_at(self._module, index)
 
     # Instructions without effects
 
@@ -151,35 +185,16 @@ class Machine:
         mode = CHOICES[Kind.OUTPUT][instruction.operands[0]]
         declared = CHOICES[Kind.RETURN][instruction.operands[1]]
         assert self._output is not None, "the verifier holds that an output is there"
-        kind = fields.text(self._output, "kind")
-        response = fields.optional_record(self._output, "response")
-        if response is not None:
-            kind = kind_of(mode, kind, _held(response))
-        kinds = admitted(mode, declared)
-        if kind not in kinds:
-            wanted = " or ".join(sorted(kinds))
-            self._fail("answer", f"the answer is {kind}, and output mode {mode} admits {wanted}")
-        self._output = {**self._output, "kind": kind}
-        if kind == "diff_fallback":
-            welcome: list[Json] = [*texts(mode)]
-            self._output["texts"] = welcome
+        self._output = fitting_output(self._output, mode, declared, self._pc)
 
     def _assert_passed(self, instruction: Instruction) -> None:
         kind = CHOICES[Kind.RUN][instruction.operands[0]]
-        passed = self._frames[-1].passed.get(kind) if self._frames else None
-        if passed is None:
-            self._fail("check", f"no RUN {kind} came before this assertion in its section")
-        if not passed:
-            self._fail("check", f"the last RUN {kind} did not pass")
+        judge_passed(self._frames[-1] if self._frames else None, kind, self._pc)
 
     def _assert_exit(self, instruction: Instruction) -> None:
         comparison = CHOICES[Kind.COMPARE][instruction.operands[0]]
-        wanted = instruction.operands[1]
-        found = self._frames[-1].last_exit if self._frames else None
-        if found is None:
-            self._fail("check", "no RUN came before this assertion in its section")
-        if (found == wanted) != (comparison == "=="):
-            self._fail("check", f"exit_code is {found}, not {comparison} {wanted}")
+        frame = self._frames[-1] if self._frames else None
+        judge_exit(frame, comparison, instruction.operands[1], self._pc)
 
     # Effects
 
@@ -191,8 +206,30 @@ class Machine:
         text: str,
     ) -> JsonObject:
         op = syscall.value if syscall in _HANDLER_CALLS else self._module.code[self._pc].op.name
+        return self._through(op, syscall, operands, effect, text)
+
+    def _do(
+        self,
+        op: str,
+        syscall: Syscall,
+        operands: JsonObject,
+        text: str,
+        effect: Callable[[], JsonObject],
+    ) -> JsonObject:
+        """A syscall of a conversation: part of the instruction at the pc, and not all of it."""
+        return self._through(op, syscall, operands, lambda _: effect(), text)
+
+    def _through(
+        self,
+        op: str,
+        syscall: Syscall,
+        operands: JsonObject,
+        effect: Callable[[JsonObject | None], JsonObject],
+        text: str,
+    ) -> JsonObject:
         self._tell(syscall.value.lower(), text)
         result = self._door.call(Call(self._pc, op, syscall, operands), effect)
+        self._syscalls += 1
         self._tell(syscall.value.lower() + ".done", text, result)
         return result
 
@@ -213,15 +250,7 @@ class Machine:
         )
 
     def _fault(self, instruction: Instruction) -> None:
-        spec = OPCODES[instruction.op]
-        args: dict[str, Json] = {}
-        for operand, value in zip(spec.operands, instruction.operands, strict=True):
-            if operand.kind is Kind.TEXT:
-                args[operand.name] = self._text(value)
-            elif operand.kind is Kind.INT:
-                args[operand.name] = value
-            else:
-                args[operand.name] = CHOICES[operand.kind][value]
+        args = named(self._module, instruction)
         command = COMMANDS[instruction.op]
         mission = self._frames[-1].mission if self._frames else "m0"
         subject = str(next(iter(args.values())))
@@ -237,45 +266,60 @@ class Machine:
         self._context.extend(fields.records(result, "shards"))
 
     def _angel(self, instruction: Instruction) -> None:
-        task = self._text(instruction.operands[0])
+        text = self._text(instruction.operands[0])
         returns = CHOICES[Kind.RETURN][instruction.operands[1]]
-        left = self._module.budget - self._tokens
-        try:
-            made = make_pack(
-                self._packing, task, returns, self._invariants, self._context, self._asked_at, left
-            )
-        except PackTooLarge as error:
-            self._fail(
-                "budget",
-                f"the prompt needs about {error.needed:,} tokens and {max(left, 0):,} of "
-                f"BUDGET {self._module.budget:,} are left",
-            )
-        pack = made.text
-        request: dict[str, Json] = {
-            "call": self._angel_calls,
-            "task": task,
-            "returns": returns,
-            "budget": left,
-            "pack": sha256(pack.encode()).hexdigest(),
-        }
-        result = self._call(
-            Syscall.ANGEL, request, lambda _: self._effects.ask(request, pack), task
+        recorded = self._door.upcoming
+        if recorded is not None and answered_whole(recorded):
+            response = self._answered_whole(recorded, text, returns)
+            self._hidden = frozenset()
+        else:
+            response = self._hold(text, returns)
+        self._output = {"kind": fields.text(response, "output_type"), "response": dict(response)}
+        shards = Shards([item for item in self._context if is_shard(item)], self._hidden)
+        self._shown = excerpts_of(shards.records())
+
+    def _hold(self, text: str, returns: str) -> JsonObject:
+        task = Task(
+            pc=self._pc,
+            call=self._angel_calls,
+            turn=self._turns,
+            task=text,
+            mode=mode_after(self._module, self._pc),
+            returns=returns,
+            invariants=tuple(self._invariants),
+            context=tuple(self._context),
+            mission=self._frames[-1].mission if self._frames else "m0",
+            budget=self._module.budget - self._tokens,
+            of=self._module.budget,
         )
+        held = Conversation(task, self._effects, self._do, self._limits)
         self._angel_calls += 1
+        try:
+            return held.hold()
+        finally:
+            self._tokens += held.tokens
+            self._turns += held.turns
+            self._rejects += held.rejects
+            self._hidden = held.hidden
+            # What it asked for, this section's next task is shown too: Heaven sends it once.
+            self._context.extend(held.faulted)
+
+    def _answered_whole(self, recorded: Entry, task: str, returns: str) -> JsonObject:
+        """A call that was recorded when it was one request and one answer."""
+        left = self._module.budget - self._tokens
+        request = whole_request(recorded, self._angel_calls, task, returns, left)
+        result = self._call(Syscall.ANGEL, request, lambda _: outdated(), task)
+        self._angel_calls += 1
+        self._turns += 1
         self._tokens += fields.number(result, "tokens_in") + fields.number(result, "tokens_out")
         refused = fields.optional_record(result, "refused")
         if refused is not None:
             self._fail("answer", fields.text(refused, "message"))
-        response = fields.record(result, "response")
-        self._output = {"kind": fields.text(response, "output_type"), "response": dict(response)}
-        self._shown = [
-            excerpt for shard in made.kept for excerpt in fields.records(shard, "excerpts")
-        ]
-        self._asked_at = len(self._context)
+        return fields.record(result, "response")
 
     def _macro(self, instruction: Instruction) -> None:
         name = self._text(instruction.operands[0])
-        args = self._args(instruction.operands[1])
+        args = record_at(self._module, instruction.operands[1])
         shown = " ".join(f"{key}={value}" for key, value in args.items())
         result = self._call(
             Syscall.MACRO,
@@ -376,7 +420,6 @@ class Machine:
     def _again(self, frame: Frame, failure: Failure, advice: str) -> None:
         """Put the machine just behind the section's ENTER, with the failure in the context."""
         del self._context[frame.context_mark :]
-        self._asked_at = 0
         note: dict[str, Json] = {
             "kind": "failure",
             "message": failure.message,
@@ -431,12 +474,6 @@ class Machine:
             self._observe(Progress(kind, self._pc, text, result))
 
 
-def _held(response: JsonObject) -> frozenset[str]:
-    """The kinds of output that an angel's answer holds, whatever it says it is."""
-    return frozenset(kind for kind, field in _HOLDERS.items() if response.get(field) is not None)
-
-
-_HOLDERS: Final = {"edit_ir": "edit_ir", "macro_ops": "macro_ops", "diff_fallback": "diff"}
 _KINDS: Final[dict[str, FailureKind]] = {"invariant": "check", "answer": "answer"}
 """What a refused EMIT is a failure of, by the refusal's code; of the others it is a conflict."""
 

@@ -23,6 +23,7 @@ from .history import Change, RunHistory, histories
 from .lineage import Lineage, Origin, Unwritten
 from .record import Record
 from .replay import source_lines
+from .transcript import Part, transcript, turns_of
 
 
 class NoSuchLine(Exception):
@@ -34,8 +35,9 @@ class Cause:
     """A run wrote the line.
 
     `statement` is the program's own source line where its text is known, `operation` the edit
-    operation, `prompt` and `answer` blob ids where an angel wrote it, `check` the answer to the
-    first RUN after it.
+    operation, `prompt` and `answer` blob ids where an angel wrote it (in its last of `turns`
+    turns; `conversation` is all of them, where it was asked for), `check` the answer to the first
+    RUN after it.
     """
 
     run: str
@@ -49,6 +51,8 @@ class Cause:
     prompt: str | None
     answer: str | None
     angel: str | None
+    turns: int
+    conversation: tuple[Part, ...]
     shown: tuple[str, ...]
     macro: str | None
     lease: tuple[str, ...]
@@ -72,8 +76,10 @@ class Why:
     cause: Cause | Outside
 
 
-def why(heaven: Record, root: Path, path: str, line: int) -> Why:
-    """The cause of line `line` (1-based) of `path`. Raises NoSuchLine, PathOutside, RunDamaged."""
+def why(heaven: Record, root: Path, path: str, line: int, *, prompts: bool = False) -> Why:
+    """The cause of line `line` (1-based) of `path`, with the angel's conversation if `prompts`.
+
+    Raises NoSuchLine, PathOutside, RunDamaged."""
     path, content = _read(root, path)
     lines = split_lines(content)
     if not 1 <= line <= len(lines):
@@ -85,7 +91,7 @@ def why(heaven: Record, root: Path, path: str, line: int) -> Why:
         return Why(path, line, text, Outside(origin.reason, _git_blame(root, path, line)))
     change = origin.change
     history = next(one for one in past if one.run.name == change.run.name)
-    return Why(path, line, text, _cause(heaven, history, change, origin.operation))
+    return Why(path, line, text, _cause(heaven, history, change, origin.operation, prompts))
 
 
 def _origins(
@@ -144,7 +150,9 @@ def _read(root: Path, path: str) -> tuple[str, bytes]:
         raise NoSuchLine(f"there is no file {path}") from error
 
 
-def _cause(heaven: Record, history: RunHistory, change: Change, operation: int) -> Cause:
+def _cause(
+    heaven: Record, history: RunHistory, change: Change, operation: int, prompts: bool = False
+) -> Cause:
     run = history.run
     module = decode(heaven.get_blob(run.module))
     pc = change.entry.pc
@@ -156,6 +164,9 @@ def _cause(heaven: Record, history: RunHistory, change: Change, operation: int) 
         statement = source[number - 1].strip() if 0 < number <= len(source) else None
     before = [entry for entry in history.entries if entry.seq < change.entry.seq]
     author = next((e for e in reversed(before) if e.op in ("ANGEL", "MACRO")), None)
+    turns: tuple[Entry, ...] = ()
+    if author is not None and author.op == "ANGEL":
+        turns = turns_of(history.entries, fields.number(author.operands, "call"))
     made = author.result if author is not None and author.result is not None else {}
     leases = next((e.result for e in before if e.op == "ACQUIRE" and e.result), {})
     check = next(
@@ -175,6 +186,8 @@ def _cause(heaven: Record, history: RunHistory, change: Change, operation: int) 
         prompt=fields.optional_text(made, "pack"),
         answer=fields.optional_text(made, "answer"),
         angel=fields.optional_text(made, "angel"),
+        turns=len(turns),
+        conversation=tuple(transcript(heaven, turns)) if prompts else (),
         shown=_shown(before) if author is not None and author.op == "ANGEL" else (),
         macro=_macro_text(author.operands) if author and author.op == "MACRO" else None,
         lease=fields.texts(leases, "acquired") if leases else (),
@@ -254,6 +267,8 @@ def as_json(answer: Why) -> dict[str, Json]:
         "prompt": cause.prompt,
         "answer": cause.answer,
         "angel": cause.angel,
+        "turns": cause.turns,
+        "conversation": [{"who": one.who, "text": one.text} for one in cause.conversation],
         "shown": list(cause.shown),
         "macro": cause.macro,
         "lease": list(cause.lease),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 
 from .refused import MacroRefused
@@ -13,14 +12,6 @@ def needed(args: Mapping[str, str], macro: str, name: str) -> str:
     value = args.get(name, "").strip()
     if not value:
         raise MacroRefused("arguments", f"{macro} needs {name}")
-    return value
-
-
-def identifier(args: Mapping[str, str], macro: str, name: str) -> str:
-    """An argument that is to be a name in the program. Raises MacroRefused."""
-    value = needed(args, macro, name)
-    if not value.isidentifier() or keyword.iskeyword(value):
-        raise MacroRefused("name", f"{value!r} is no name for Python")
     return value
 
 

@@ -6,7 +6,7 @@ from ..heaven.errors import PathOutside
 from ..heaven.index.symbols import SymbolIndex
 from ..heaven.paths import normalise
 from .refused import MacroRefused
-from .syntax import PYTHON
+from .syntax import kin_of
 
 
 def inside(macro: str, path: str) -> str:
@@ -17,17 +17,9 @@ def inside(macro: str, path: str) -> str:
         raise MacroRefused("unknown", f"{macro}: {path} is not in the repository") from error
 
 
-def python_file(macro: str, path: str) -> str:
-    """As `inside`, of a Python file, which may be one yet to be made."""
-    path = inside(macro, path)
-    if not path.endswith(PYTHON):
-        raise MacroRefused("unsupported", f"{macro} works on Python in this version, not on {path}")
-    return path
-
-
 def existing(index: SymbolIndex, macro: str, path: str) -> str:
-    """As `python_file`, of one that the index has read. For use within its `ask`."""
-    path = python_file(macro, path)
-    if index.facts_of(path) is None:
+    """As `inside`, of a file that the index has read. For use within its `ask`."""
+    path = inside(macro, path)
+    if kin_of(path) is None or index.facts_of(path) is None:
         raise MacroRefused("unknown", f"{macro}: there is no file {path} that could be read")
     return path

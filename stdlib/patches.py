@@ -13,7 +13,7 @@ from ..heaven.index.symbols import SymbolIndex
 from ..proto.anchors import bare, prove_lines, split_file
 from ..proto.edit_ir import EditIR, EditOp
 from .refused import MacroRefused
-from .syntax import PYTHON, count_errors, parse, source_of
+from .syntax import count_errors, kin_of, parse, source_of
 
 
 class Patch(NamedTuple):
@@ -48,8 +48,11 @@ def edit_of(index: SymbolIndex, patches: Iterable[Patch], what: str) -> EditIR:
 
 
 def check_syntax(path: str, before: bytes, after: bytes, what: str) -> None:
-    """Raises MacroRefused where Python source has more syntax errors after than before."""
-    if path.endswith(PYTHON) and count_errors(parse(after)) > count_errors(parse(before)):
+    """Raises MacroRefused where a file that there is a grammar for has more syntax errors after
+    than before."""
+    if kin_of(path) is None:
+        return
+    if count_errors(parse(after, path)) > count_errors(parse(before, path)):
         raise MacroRefused("syntax", f"{path} would no longer parse with {what}", (path,))
 
 

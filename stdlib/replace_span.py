@@ -24,7 +24,7 @@ _NAME = "REPLACE_SPAN"
 def expand(args: Mapping[str, str], heaven: Heaven) -> Expansion:
     """Lines `args["start"]`..`args["end"]` of `args["path"]` become `args["content"]`.
 
-    Raises MacroRefused: no such lines, or a Python file would no longer parse.
+    Raises MacroRefused: no such lines, or the file would no longer parse.
     """
     return heaven.index.ask(lambda: _expand(args, heaven.index))
 

@@ -1,45 +1,30 @@
-"""Syntax trees of Python source: its errors and its strings."""
+"""Syntax trees of the files that macro ops change, and their errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..aa.macros import PYTHON as PYTHON
-from ..heaven.index.languages import grammar, language_of
+from ..heaven.index.languages import LanguageRow, grammar, language_of
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query
+    from tree_sitter import Node, Parser
 
     from ..heaven.index.symbols import SymbolIndex
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What stands in quotes: its byte stretches, and the function that it is an argument of."""
-
-    parts: tuple[tuple[int, int], ...]
-    argument_of: str
-
-
-@lru_cache(maxsize=1)
-def _parser() -> Parser:
+@lru_cache(maxsize=8)
+def _parser(row: LanguageRow) -> Parser:
     from tree_sitter import Parser
 
-    row = language_of("x.py")
-    assert row is not None
     return Parser(grammar(row))
 
 
-@lru_cache(maxsize=4)
-def _query(text: str) -> Query:
-    from tree_sitter import Query
-
-    row = language_of("x.py")
-    assert row is not None
-    return Query(grammar(row), text)
+def kin_of(path: str) -> str | None:
+    """The languages that a path's language shares definitions with: python, go, ecmascript; None
+    where the index has no grammar for it."""
+    row = language_of(path)
+    return None if row is None else row.kin
 
 
 class Trees:
@@ -51,7 +36,7 @@ class Trees:
 
     def root(self, path: str) -> Node:
         if path not in self._roots:
-            self._roots[path] = parse(self._index.lines(path).source)
+            self._roots[path] = parse(self._index.lines(path).source, path)
         return self._roots[path]
 
     def at(self, path: str, start: int, end: int) -> Node:
@@ -77,9 +62,12 @@ def source_of(index: SymbolIndex, path: str) -> bytes:
         return b""
 
 
-def parse(source: bytes) -> Node:
-    """The root of the syntax tree; errors are nodes in it."""
-    return _parser().parse(source).root_node
+def parse(source: bytes, path: str) -> Node:
+    """The root of the syntax tree; errors are nodes in it. `path` tells the language: one that the
+    index has a grammar for."""
+    row = language_of(path)
+    assert row is not None
+    return _parser(row).parse(source).root_node
 
 
 def count_errors(root: Node) -> int:
@@ -95,41 +83,3 @@ def count_errors(root: Node) -> int:
         if node.has_error:
             stack.extend(node.children)
     return found
-
-
-def strings(source: bytes) -> Iterator[Text]:
-    """The strings of a file, docstrings left out."""
-    from tree_sitter import QueryCursor
-
-    for node in QueryCursor(_query("(string) @string")).captures(parse(source)).get("string", ()):
-        above = node.parent
-        if above is not None and above.type != "expression_statement":
-            contents = [part for part in node.named_children if part.type == "string_content"]
-            parts = tuple((part.start_byte, part.end_byte) for part in contents)
-            yield Text(parts, _called_with(above))
-
-
-def comments(source: bytes) -> Iterator[tuple[int, int]]:
-    """The byte stretches of a file's comments."""
-    from tree_sitter import QueryCursor
-
-    found = QueryCursor(_query("(comment) @comment")).captures(parse(source))
-    for node in found.get("comment", ()):
-        yield node.start_byte, node.end_byte
-
-
-def all_strings(source: bytes) -> Iterator[tuple[int, int]]:
-    """The byte stretches of what stands in quotes, docstrings among it."""
-    from tree_sitter import QueryCursor
-
-    found = QueryCursor(_query("(string_content) @text")).captures(parse(source))
-    for node in found.get("text", ()):
-        yield node.start_byte, node.end_byte
-
-
-def _called_with(above: Node) -> str:
-    call = above.parent if above.type == "argument_list" else None
-    function = call.child_by_field_name("function") if call is not None else None
-    if function is None or function.text is None:
-        return ""
-    return function.text.decode("utf-8", errors="replace")

@@ -10,23 +10,23 @@ from ..heaven.index.facts import Definition
 from ..heaven.index.symbols import SymbolIndex
 from ..heaven.records import Symbol
 from .refused import MacroRefused
-from .syntax import PYTHON
+from .syntax import kin_of
 
 
 def find(
-    index: SymbolIndex, macro: str, name: str, place: str | None = None, kind: str | None = None
+    index: SymbolIndex,
+    macro: str,
+    name: str,
+    place: str | None = None,
+    kind: str | None = None,
+    kin: str | None = None,
 ) -> tuple[Symbol, ...]:
     """The definitions that `name` names: one symbol, with all its overloads and accessors, or those
-    of an attribute and of what overrides it. `place` (a file or directory) and `kind` narrow the
-    choice. For use within the index's `ask`. Raises MacroRefused."""
-    found = named(index, name, place, kind)
+    of an attribute and of what overrides it. `place` (a file or directory), `kind` and `kin` (of
+    the language) narrow the choice. For use within the index's `ask`. Raises MacroRefused."""
+    found = named(index, name, place, kind, kin)
     if not found:
         raise _unknown(index, name, place, kind)
-    others = sorted({s.path for s in found if not s.path.endswith(PYTHON)})
-    if others:
-        raise MacroRefused(
-            "unsupported", f"{macro} works on Python in this version, not on {others[0]}"
-        )
     homes = {(s.path, s.qualname) for s in found}
     if len(homes) > 1 and not set(found) <= set(index.family(found[0])):
         raise MacroRefused(
@@ -39,13 +39,19 @@ def find(
 
 
 def named(
-    index: SymbolIndex, name: str, place: str | None = None, kind: str | None = None
+    index: SymbolIndex,
+    name: str,
+    place: str | None = None,
+    kind: str | None = None,
+    kin: str | None = None,
 ) -> tuple[Symbol, ...]:
     """All that `name` could mean."""
     try:
         found = index.find_symbols(name, kind=kind)
     except PathOutside as error:
         raise MacroRefused("unknown", f"{name} names no file of the repository") from error
+    if kin is not None:
+        found = tuple(one for one in found if kin_of(one.path) == kin)
     if place is None:
         return found
     inside = place.strip("/").removeprefix("./")
@@ -54,6 +60,18 @@ def named(
         for s in found
         if inside in ("", ".") or s.path == inside or s.path.startswith(inside + "/")
     )
+
+
+def meant(
+    index: SymbolIndex, name: str, place: str | None = None, kind: str | None = None
+) -> tuple[Symbol, ...]:
+    """All that `name` could mean, or where it is `function.parameter`, all that the function could.
+    For use within the index's `ask`."""
+    found = named(index, name, place, kind if kind != "parameter" else None)
+    head, dot, parameter = name.rpartition(".")
+    if found or not dot or "::" in parameter:
+        return found
+    return named(index, head, place)
 
 
 def listed(symbol: Symbol) -> str:

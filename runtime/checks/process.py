@@ -73,7 +73,7 @@ def run_process(
     try:
         timed_out = _pump(child, kept, started + timeout)
     finally:
-        _end_group(child)
+        end_group(child)
         if child.stdout is not None:
             child.stdout.close()
     kept.finish()
@@ -130,7 +130,7 @@ def _read(pipe: int) -> bytes | None:
         return None
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def end_group(child: subprocess.Popen[bytes]) -> None:
     """SIGTERM, a little patience, SIGKILL: to the whole group, its leader ended or not."""
     if child.poll() is None:
         _signal_group(child.pid, signal.SIGTERM)

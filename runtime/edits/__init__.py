@@ -14,7 +14,7 @@ from .assemble import Hunk
 from .conflict import explain as explain_conflict
 from .fill import fill_hashes
 from .journal import BadJournal, Landed, LandedFile, from_event
-from .land import land
+from .land import land, leased
 from .recover import Conflict, Recovery, recover
 from .refusal import Code, EditRefused, LandFailed
 from .stage import Drift, FileChange, Staged, stage
@@ -44,6 +44,7 @@ __all__ = [
     "from_event",
     "inverse",
     "land",
+    "leased",
     "prove",
     "recover",
     "span_hash",

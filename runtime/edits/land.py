@@ -61,7 +61,7 @@ def land(
         heaven.put_blobs(contents)
     except OSError as error:
         raise failed("", error, "Heaven's blobs", True) from error
-    with landing_lock(heaven), _leased(heaven, staged, owner_id, tokens):
+    with landing_lock(heaven), leased(heaven, staged, owner_id, tokens):
         found = {change.path: _still_there(heaven, change) for change in staged.files}
         journal = _journal(staged, heaven, run, found)
         edit = journal.edit
@@ -108,9 +108,11 @@ def close(heaven: Heaven, journal: Journal, step: Step = no_hook) -> None:
     step("done", LANDED)
 
 
-def _leased(
+def leased(
     heaven: Heaven, staged: Staged, owner_id: str | None, tokens: Collection[int] | None
 ) -> AbstractContextManager[None]:
+    """Hold that the owner may write what is staged, while the block runs. Raises NotLeased,
+    StaleToken."""
     if owner_id is None:
         return nullcontext()
     lines = {

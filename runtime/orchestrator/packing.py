@@ -1,29 +1,31 @@
 """The prompt compiler: which shards an angel is shown, and the text that shows them.
 
 What stays the same from call to call comes first, so that a provider's prompt cache can keep it:
-the header, the invariants, the declared output, the prompt's sections that the role is always
+the invariants, the declared output, the prompt's sections that the role is always
 shown. Then the shards in the program's order, as many of the most salient as the budget holds, each
 line once; what was left out, by name, so that it can be asked for; earlier failures; the task.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from ...heaven.canonical import encode
 from ...heaven.prompts.section_types import Role
 from ...heaven.records import JsonObject
 from .. import fields
-from ..pack import HEADER, note_text, render_pack
-from ..tokens import count_line, count_tokens, estimate_tokens
+from ..angels.header import header
+from ..angels.tools import offered, tools_json
+from ..shards import Shards, handle, is_shard
+from ..tokens import count_line, count_tokens
 from .salience import is_pinned, salience, subject_of
 
-LATEST: Final = 2
-"""The version of packing that new runs are made with: 1 shows every shard whole (`render_pack`) and
-counts a quarter of the bytes as tokens, 2 is `compile_pack`. A run is replayed and resumed by the
-one that it began with, since the pack is part of what its angel was asked."""
+SMALLEST_REPLY: Final = 64
+"""Tokens below which an answer is not worth asking for."""
 
 _ANSWER: Final = 2_000
 """Tokens of the budget that a pack leaves for the answer, if there are four times as many."""
@@ -53,34 +55,75 @@ class PackTooLarge(Exception):
         self.budget = budget
 
 
-def make_pack(
-    version: int,
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The pack of a task, and the places (from 0) among the context's shards of those that are not
+    in it."""
+
+    text: str
+    hidden: frozenset[int]
+
+
+def fit_pack(
     task: str,
-    returns: str,
     invariants: Sequence[str],
     context: Sequence[JsonObject],
-    asked_at: int,
-    left: int,
-) -> Pack:
-    """The pack of a run whose budget has `left` tokens; `asked_at` is the length that its context
-    had when its angel was last asked. Raises PackTooLarge."""
-    shards = [one for one in context if "excerpts" in one]
-    if version < LATEST:
-        text = render_pack(task, returns, invariants, context)
-        tokens = estimate_tokens(text)
-        if tokens > left:
-            raise PackTooLarge(tokens, left)
-        return Pack(text, tokens, tuple(shards), ())
+    *,
+    mode: str,
+    returns: str,
+    prompt: bool,
+    budget: int,
+) -> Fitted:
+    """The pack for an angel that has `budget` tokens for its instructions, the pack and its answer.
+
+    The n-th shard of the context is `sN` in the text. Where not even the task fits all is shown:
+    whoever asks sees that it is too much, and says so.
+    """
+    named = Shards([one for one in context if is_shard(one)])
+    names: dict[int, str] = {}
+    items: list[JsonObject] = []
+    shards: list[JsonObject] = []
+    for item in context:
+        if is_shard(item):
+            shard = _told(item, named, len(shards))
+            names[id(shard)] = handle(len(shards))
+            shards.append(shard)
+            items.append(shard)
+        else:
+            items.append(item)
     counts = Counter(map(subject_of, shards))
     hot = {subject for subject, count in counts.items() if count > 1}
-    recent = {subject_of(one) for one in context[asked_at:] if "excerpts" in one}
-    for room in (left - min(left // 4, _ANSWER), left):
+    listed = encode(tools_json(offered(mode, returns, prompt=prompt))).decode()
+    instructions = count_tokens(header(mode, returns)) + count_tokens(listed)
+    room = budget - instructions - SMALLEST_REPLY
+    for most in (room - min(room // 4, _ANSWER), room, sys.maxsize):
         try:
-            return compile_pack(task, returns, invariants, context, room, hot=hot, recent=recent)
-        except PackTooLarge as error:
-            # The answer comes out of the same budget; a task that leaves it less has less.
-            too_large = error
-    raise too_large
+            made = compile_pack(
+                task,
+                None,
+                invariants,
+                items,
+                most,
+                hot=hot,
+                name_of=lambda shard: names[id(shard)],
+            )
+        except PackTooLarge:
+            continue
+        left = {id(one) for one in made.left_out}
+        hidden = {at for at, one in enumerate(shards) if id(one) in left}
+        # The same again, of one that is not there, is not there either.
+        hidden |= {at for at in range(len(shards)) if named.original(at) in hidden}
+        return Fitted(made.text, frozenset(hidden))
+    raise AssertionError("a pack without a bound fits")
+
+
+def _told(shard: JsonObject, named: Shards, index: int) -> JsonObject:
+    """A shard of its own; one that is `unchanged` says what it is the same as."""
+    if fields.text(shard, "kind") != "unchanged":
+        return dict(shard)
+    original = named.original(index)
+    where = "what was shown before" if original is None else handle(original)
+    return {**shard, "meta": {**fields.record(shard, "meta"), "note": f"the same as {where}"}}
 
 
 def handle_of(shard: JsonObject) -> str:
@@ -98,14 +141,13 @@ def compile_pack(
     role: Role = "builder",
     hot: Collection[str] = (),
     recent: Collection[str] = (),
-    header: str = HEADER,
     name_of: Callable[[JsonObject], str] = handle_of,
 ) -> Pack:
     """The pack of at most `budget` tokens; the same arguments give the same text.
 
     `context` has shards and notes of failures (without `excerpts`), in the program's order. `hot`
     and `recent` have the subjects that count for more. `name_of` says what a shard is called in the
-    text. Without `header` and `returns` these are said elsewhere. Raises PackTooLarge.
+    text; without `returns` the declared output is said elsewhere. Raises PackTooLarge.
     """
     shards = _distinct([one for one in context if "excerpts" in one])
     notes = [one for one in context if "excerpts" not in one]
@@ -113,7 +155,7 @@ def compile_pack(
     others = [one for one in shards if not is_pinned(one, role)]
 
     names = {id(one): name_of(one) for one in shards}
-    top = [header] if header else []
+    top: list[str] = []
     if invariants:
         top.append("## Invariants\n" + "".join(f"- {text}\n" for text in invariants))
     if returns is not None:
@@ -230,3 +272,13 @@ def _distinct(shards: Sequence[JsonObject]) -> list[JsonObject]:
 
 def _in_order(shards: Sequence[JsonObject], kept: Sequence[JsonObject]) -> list[JsonObject]:
     return [one for one in shards if any(one is had for had in kept)]
+
+
+def note_text(note: JsonObject) -> str:
+    """What a failed attempt leaves for the next one."""
+    lines = ["## The attempt before this one failed", fields.text(note, "message")]
+    if detail := fields.text(note, "detail"):
+        lines.append(detail)
+    if advice := fields.text(note, "advice"):
+        lines += ["Advice of the oracle:", advice]
+    return "\n".join(lines) + "\n"

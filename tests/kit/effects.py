@@ -9,6 +9,8 @@ from hashlib import sha256
 from genesis_ssmp.heaven.canonical import encode
 from genesis_ssmp.heaven.records import Json, JsonObject
 from genesis_ssmp.runtime.door import FIRST_HEAD, Call, Entry, link_head
+from genesis_ssmp.runtime.exchange import Prompt, Terms
+from genesis_ssmp.runtime.fields import number
 
 
 def _for_ever(value: bool) -> Iterator[bool]:
@@ -49,14 +51,22 @@ class FakeEffects:
         }
         return {"shards": [shard]}
 
-    def ask(self, request: JsonObject, pack: str) -> JsonObject:
-        self.packs.append(pack)
-        answer: dict[str, object] = {"tokens_in": 10, "tokens_out": 5, "angel": "fake"}
+    def ask(self, request: JsonObject, prompt: Prompt) -> JsonObject:
+        counts: dict[str, Json] = {"tokens_in": 10, "tokens_out": 5, "cached_read": 0}
+        if number(request, "budget") < 10:
+            nothing: dict[str, Json] = {"tokens_in": 0, "tokens_out": 0, "cached_read": 0}
+            refused: Json = {"code": "budget", "message": "the prompt needs 10, 1 are left"}
+            return {**nothing, "refused": refused, "angel": "fake"}
+        self.packs.append(prompt.pack)
+        return {**counts, "answer": f"{len(self.packs):064}", "angel": "fake"}
+
+    def validate(self, request: JsonObject, terms: Terms) -> JsonObject:
+        calls: list[Json] = []
+        verdict: dict[str, Json] = {"calls": calls, "faults": calls, "stop": "end"}
+        verdict |= {"wrong": calls, "silent": False}
         if next(self.answers):
-            answer["response"] = {"output_type": self.output_type}
-        else:
-            answer["refused"] = {"message": "not valid"}
-        return answer  # type: ignore[return-value]  # str, int and dicts of them
+            return {**verdict, "response": {"output_type": self.output_type}}
+        return {**verdict, "refused": {"code": "declined", "message": "the answer is not valid"}}
 
     def expand(self, name: str, args: JsonObject) -> JsonObject:
         return {"edit": {"ops": []}, "sure": 1, "unsure": []}
@@ -102,6 +112,10 @@ class MemoryDoor:
     @property
     def head(self) -> str:
         return self._head
+
+    @property
+    def upcoming(self) -> Entry | None:
+        return None
 
     def call(self, call: Call, effect: Callable[[JsonObject | None], JsonObject]) -> JsonObject:
         result = effect(None)

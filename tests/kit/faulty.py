@@ -11,7 +11,7 @@ process dies (SIGKILL, no cleanup), and how:
 """
 
 # pathlib goes through what is wrapped here.
-# ruff: noqa: PTH112, PTH115, PTH118, PTH119, PTH120
+# ruff: noqa: PTH112, PTH114, PTH115, PTH118, PTH119, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _restoring(path: str) -> Callable[[], None]:
             except FileNotFoundError:
                 pass
             except (IsADirectoryError, PermissionError):
-                _REAL["rmdir"](path)
+                _remove(path)
 
         return vanish
     if stat.S_ISDIR(status.st_mode):
@@ -202,6 +202,17 @@ def _restoring(path: str) -> Callable[[], None]:
         _REAL["close"](fd)
 
     return put_back
+
+
+def _remove(directory: str) -> None:
+    """A directory whose name was never synced is gone with all that is in it, synced or not."""
+    for name in os.listdir(directory):
+        inside = os.path.join(directory, name)
+        if os.path.isdir(inside) and not os.path.islink(inside):
+            _remove(inside)
+        else:
+            _REAL["unlink"](inside)
+    _REAL["rmdir"](directory)
 
 
 def _entry(path: str) -> None:

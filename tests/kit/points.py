@@ -26,13 +26,14 @@ from genesis_ssmp.heaven.records import Json
 from genesis_ssmp.heaven.tree import snapshot
 from genesis_ssmp.isa.compile import compile_source
 from genesis_ssmp.runtime import live, runs
-from genesis_ssmp.runtime.angels.protocol import Advice, Answer, Ask, Question
+from genesis_ssmp.runtime.angels.protocol import Advice, Question, Reply, Turn
 from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
 from genesis_ssmp.runtime.checks import CheckOutcome
 from genesis_ssmp.runtime.execute import Ended, Program, execute, resume
 from genesis_ssmp.runtime.replay import replay
 
 from .angel import edit_answer, scripted
+from .conversations import call, edit, turns
 from .crash import in_child
 from .repository import CALCULATOR
 
@@ -75,8 +76,10 @@ def angel() -> ScriptedAngel:
         for n in range(3)
     ]
     first, second = (cast("dict[str, Json]", _comment(text)) for text in ("bad", "adds"))
+    # A conversation: it asks for more, is refused a file that is there, and then answers.
+    taken = edit({"op": "add_file", "path": "calc/core.py", "content": ""})
     return scripted(
-        edit_answer(first),
+        turns(call("pf_slice", path="tests/test_core.py"), taken, edit_answer(first)),
         edit_answer(second, notes[0]),
         edit_answer(notes[1]),
         edit_answer(notes[2]),
@@ -96,10 +99,10 @@ class Counted:
     def name(self) -> str:
         return self._inner.name
 
-    def answer(self, ask: Ask) -> Answer:
+    def reply(self, turn: Turn) -> Reply:
         faulty.point("ask")
-        answer = self._inner.answer(ask)
-        self._pay(f"answer {ask.call}")
+        answer = self._inner.reply(turn)
+        self._pay(f"answer {turn.turn}")
         faulty.point("answered")
         return answer
 

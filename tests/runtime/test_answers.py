@@ -121,9 +121,9 @@ def test_a_diff_over_a_file_that_changed_since_it_was_shown_does_not_overwrite_i
     class Meddler:
         name = "meddler"
 
-        def answer(self, ask: object) -> object:
+        def reply(self, turn: object) -> object:
             path.write_text(path.read_text().replace("return a + b", "return b + a"))
-            return scripted(text_answer(DIFF)).answer(ask)  # type: ignore[arg-type]  # passed on
+            return scripted(text_answer(DIFF)).reply(turn)  # type: ignore[arg-type]  # passed on
 
         def advise(self, question: object) -> None:
             return None

@@ -10,7 +10,7 @@ import pytest
 from genesis_ssmp.heaven.blobs import BlobStore
 from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.runtime import fields, runs
-from genesis_ssmp.runtime.angels import Answer, Ask, Question
+from genesis_ssmp.runtime.angels import Question, Reply, Turn
 from genesis_ssmp.runtime.errors import AngelUnavailable
 from genesis_ssmp.runtime.execute import Ended, Refused, execute
 from genesis_ssmp.runtime.outcome import Progress
@@ -80,10 +80,10 @@ def test_trap_a_span_changed_after_it_was_shown_is_not_overwritten(mission: Miss
     class Meddler:
         name = "meddler"
 
-        def answer(self, ask: object) -> object:
+        def reply(self, turn: object) -> object:
             text = path.read_text().replace("return a + b", "return b + a")
             path.write_text(text)
-            return scripted(DOUBLE).answer(ask)  # type: ignore[arg-type]  # passed through
+            return scripted(DOUBLE).reply(turn)  # type: ignore[arg-type]  # passed through
 
         def advise(self, question: object) -> None:
             return None
@@ -151,9 +151,9 @@ def test_a_disk_that_fills_up_in_mid_run_ends_it_with_the_tree_restored(
             DOUBLE, edit_answer({"op": "add_file", "path": "new.txt", "content": "new"})
         )
 
-        def answer(self, ask: Ask) -> Answer:
-            answer = self.answers.answer(ask)
-            if ask.call == 1:
+        def reply(self, turn: Turn) -> Reply:
+            answer = self.answers.reply(turn)
+            if turn.call == 1:
                 assert Repository(mission.root).tree() != before
                 monkeypatch.setattr(BlobStore, "_store", self.full)
             return answer
@@ -178,11 +178,11 @@ def test_an_undo_that_is_refused_says_why(mission: Mission) -> None:
     class Meddler:
         name = "meddler"
 
-        def answer(self, ask: Ask) -> Answer:
-            if ask.call == 1:
+        def reply(self, turn: Turn) -> Reply:
+            if turn.call == 1:
                 path.write_text("# mine\n")
                 raise AngelUnavailable("gone")
-            return scripted(DOUBLE).answer(ask)
+            return scripted(DOUBLE).reply(turn)
 
         def advise(self, question: Question) -> None:
             return None
@@ -203,10 +203,10 @@ def test_edits_that_cannot_be_undone_are_told(
     class Last:
         name = "last"
 
-        def answer(self, ask: Ask) -> Answer:
-            if ask.call == 1:
+        def reply(self, turn: Turn) -> Reply:
+            if turn.call == 1:
                 monkeypatch.setattr(BlobStore, "put_many", full)
-            return scripted(DOUBLE).answer(ask)
+            return scripted(DOUBLE).reply(turn)
 
         def advise(self, question: Question) -> None:
             return None

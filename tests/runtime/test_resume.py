@@ -17,7 +17,7 @@ from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.runtime import execute as execution
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.angels import Angel
-from genesis_ssmp.runtime.angels.protocol import Answer, Ask
+from genesis_ssmp.runtime.angels.protocol import Reply, Turn
 from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
 from genesis_ssmp.runtime.errors import AngelInDoubt, LeaseDenied, ReplayDivergence, RunEnded
 from genesis_ssmp.runtime.execute import Ended, execute
@@ -48,13 +48,13 @@ class Dying:
     name = "dying"
     advise = ScriptedAngel.advise
 
-    def answer(self, ask: Ask) -> Answer:
-        if ask.call == self._at and not self._after:
+    def reply(self, turn: Turn) -> Reply:
+        if turn.call == self._at and not self._after:
             os.kill(os.getpid(), signal.SIGKILL)
         with self._asked.open("a") as file:
-            file.write(f"{ask.call}\n")
-        answer = self._inner.answer(ask)
-        if ask.call == self._at:
+            file.write(f"{turn.call}\n")
+        answer = self._inner.reply(turn)
+        if turn.call == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
@@ -68,9 +68,9 @@ class Asked:
 
     name = "asked"
 
-    def answer(self, ask: Ask) -> Answer:
-        self.calls.append(ask.call)
-        return self._inner.answer(ask)
+    def reply(self, turn: Turn) -> Reply:
+        self.calls.append(turn.call)
+        return self._inner.reply(turn)
 
     advise = ScriptedAngel.advise
 

@@ -9,8 +9,7 @@ from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.runtime import runs
-from genesis_ssmp.runtime.angels import Ask
-from genesis_ssmp.runtime.angels.protocol import Answer
+from genesis_ssmp.runtime.angels import Reply, Turn
 from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
 from genesis_ssmp.runtime.edits import EditRefused
 from genesis_ssmp.runtime.errors import LeaseDenied
@@ -95,10 +94,10 @@ def test_undo_between_two_edits_of_the_run_by_somebody_else(mission: Mission) ->
     before = core.read_text()
 
     class Meddled(ScriptedAngel):
-        def answer(self, ask: Ask) -> Answer:
-            if ask.call == 1:
+        def reply(self, turn: Turn) -> Reply:
+            if turn.call == 1:
                 core.write_text("# by hand\n" + core.read_text())
-            return super().answer(ask)
+            return super().reply(turn)
 
     answers = [edit_answer(line(5, "    return b + a")), edit_answer(line(13, "    return 7"))]
     text = HEAD + f"OP One\nNEED slice {CORE} 1 20\nOP Two\n"

@@ -37,7 +37,8 @@ def test_a_program_does_its_effects_in_source_order() -> None:
     module = build(HEAD + "NEED symdef A\nOP do it\nRUN test\nASSERT all tests pass\n")
     outcome, door = execute(module, FakeEffects())
     assert outcome.status == "done"
-    assert door.ops() == ["REV", "ACQUIRE", "FAULT_SYMDEF", "ANGEL", "EMIT", "RUN"]
+    once = ["REV", "ACQUIRE", "FAULT_SYMDEF", "ANGEL", "VALIDATE", "EMIT", "RUN"]
+    assert door.ops() == once
 
 
 def test_run_if_fail_and_label_are_executed_not_only_parsed() -> None:
@@ -53,7 +54,8 @@ def test_retry_undoes_the_section_and_shows_the_angel_the_failure() -> None:
     effects = FakeEffects(checks=script(False, True))
     outcome, door = execute(build(HEAD + "OP do it\nRUN test\nIF_FAIL RETRY 1\n"), effects)
     assert outcome.status == "done"
-    assert door.ops()[2:] == ["ANGEL", "EMIT", "RUN", "ROLLBACK", "ANGEL", "EMIT", "RUN"]
+    attempt = ["ANGEL", "VALIDATE", "EMIT", "RUN"]
+    assert door.ops()[2:] == [*attempt, "ROLLBACK", *attempt]
     assert "assert 1 == 2" not in effects.packs[0]
     assert "assert 1 == 2" in effects.packs[1]
     assert effects.landed == 1
@@ -158,7 +160,7 @@ def test_a_prompt_over_budget_is_not_sent_and_not_retried() -> None:
     assert outcome.status == "failed"
     assert outcome.failure is not None and "BUDGET 1" in outcome.failure.message
     assert effects.packs == []
-    assert door.ops() == ["REV", "ACQUIRE"]
+    assert door.ops() == ["REV", "ACQUIRE", "ANGEL"]
 
 
 def test_tokens_of_retries_come_out_of_one_budget() -> None:

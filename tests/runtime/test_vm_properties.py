@@ -11,6 +11,7 @@ from genesis_ssmp.aa.source import Source
 from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.isa.compile import compile_source
 from genesis_ssmp.runtime.door import ReplayDoor
+from genesis_ssmp.runtime.exchange import Prompt, Terms
 from genesis_ssmp.runtime.outcome import Outcome
 from genesis_ssmp.runtime.vm import Machine
 from hypothesis import given, settings
@@ -58,8 +59,11 @@ class FromTheRecord(FakeEffects):
     def check(self, kind: str, selector: str) -> JsonObject:
         raise AssertionError("a replay runs no tool")
 
-    def ask(self, request: JsonObject, pack: str) -> JsonObject:
+    def ask(self, request: JsonObject, prompt: Prompt) -> JsonObject:
         raise AssertionError("a replay asks no angel")
+
+    def validate(self, request: JsonObject, terms: Terms) -> JsonObject:
+        raise AssertionError("a replay tries no answer")
 
 
 def live_and_replayed(module: Module, seed: int) -> tuple[Outcome, Outcome, bool, bool]:

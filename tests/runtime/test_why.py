@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.runtime.why import Cause, NoSuchLine, Outside, why
+from kit import conversations
 from kit.angel import edit_answer, scripted
+from kit.conversations import CORE, Watched, call, edit, turns
 from kit.mission import Mission
 from kit.repository import make_repository
 
@@ -88,3 +90,21 @@ def test_a_missing_file_or_line_is_the_callers_mistake(mission: Mission) -> None
     for path, line in (("nowhere.py", 1), ("calc", 1), ("calc/core.py", 0), ("calc/core.py", 99)):
         with pytest.raises(NoSuchLine):
             why(mission.heaven, mission.root, path, line)
+
+
+def test_the_whole_conversation_of_an_angel_can_be_read_back(mission: Mission) -> None:
+    text = f"ISA_VERSION 0\nBASE_REV HEAD\nNEED slice {CORE} 1 8\nOP Swap them\n"
+    search = call("pf_search", "Let me see.", query="Add")
+    script = turns(search, edit(conversations.line(40, "x")), edit(conversations.SWAP))
+    assert mission.ended(text, angel=Watched(script)).exit_code == 0
+    cause = why(mission.heaven, mission.root, CORE, 5, prompts=True).cause
+    assert isinstance(cause, Cause)
+    assert cause.turns == 3
+    who = [part.who for part in cause.conversation]
+    assert who == ["system", "tools", "user", "assistant", *["user", "assistant"] * 2]
+    said = [part.text for part in cause.conversation]
+    assert "## Task\nSwap them\n" in said[2]
+    assert 'pf_search {"query":"Add"}' in said[3] and said[3].startswith("Let me see.")
+    assert "## s2 search Add" in said[4]
+    assert "were not shown [not_shown]" in said[6]
+    assert why(mission.heaven, mission.root, CORE, 5).cause != cause, "only where it is asked for"

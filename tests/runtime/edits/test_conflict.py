@@ -13,8 +13,7 @@ from genesis_ssmp.heaven.records import JsonObject
 from genesis_ssmp.proto.edit_ir import EditIR, EditOp
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.runtime import runs
-from genesis_ssmp.runtime.angels import Ask
-from genesis_ssmp.runtime.angels.protocol import Answer
+from genesis_ssmp.runtime.angels import Reply, Turn
 from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
 from genesis_ssmp.runtime.edits import (
     EditRefused,
@@ -200,12 +199,12 @@ class Meddled(ScriptedAngel):
         self._root = root
         self._new = new
 
-    def answer(self, ask: Ask) -> Answer:
+    def reply(self, turn: Turn) -> Reply:
         core = self._root / CORE
         lines = core.read_text().splitlines(keepends=True)
         lines[4] = f"    return {self._new}\n"
         core.write_text("".join(lines))
-        return super().answer(ask)
+        return super().reply(turn)
 
 
 def answer(content: str) -> JsonObject:

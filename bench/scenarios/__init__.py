@@ -1,0 +1,1 @@
+"""The seven scenarios: programs on a small real project, for any angel."""

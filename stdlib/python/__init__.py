@@ -1,0 +1,1 @@
+"""Macro ops on Python."""
