@@ -39,6 +39,7 @@ from bench.releases import NoTask, Task, cache, is_source, pairs, task
 
 BUDGETS: Final = (4_000, 8_000, 16_000)
 WAYS: Final = ("ours", "bm25 over files", "bm25, no tests", "repo map", "whole files")
+_HIDES: Final = {"written": (False,), "masked": (True,), "both": (False, True)}
 _FILES: Final = 120
 _SYMBOLS: Final = 600
 _NUMBER: Final = re.compile(r"^\d+\| ")
@@ -294,7 +295,8 @@ def main() -> None:
     parser.add_argument("--only", choices=("tuning", "held-out"))
     parser.add_argument("--limit", type=int, default=0, help="so many tasks of each package")
     parser.add_argument("--budgets", type=int, nargs="+", default=list(BUDGETS))
-    parser.add_argument("--as-written", action="store_true", help="not the masked words")
+    parser.add_argument("--words", choices=tuple(_HIDES), default="both")
+    parser.add_argument("--count", type=int, default=0, help="so many tasks, of all packages")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, help="write each task's figures here, as JSON lines")
     given = parser.parse_args()
@@ -308,7 +310,8 @@ def main() -> None:
         wanted.append(one)
     # In an order that has nothing to do with packages, so that a run cut short is a sample.
     wanted.sort(key=lambda one: hashlib.sha256(" ".join(one).encode()).digest())
-    hides = (False,) if given.as_written else (False, True)
+    wanted = wanted[: given.count or None]
+    hides = _HIDES[given.words]
     found: list[Found] = []
     with ProcessPoolExecutor(given.workers) as pool:
         jobs = [

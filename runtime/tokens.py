@@ -7,9 +7,8 @@ docs/decisions/0034. Both are loaded at the first count (about 0.2 s, once a pro
 
 from __future__ import annotations
 
-import lzma
 from functools import cache, lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -47,10 +46,11 @@ def estimate_tokens(text: str) -> int:
 
 @cache
 def _encoding() -> Encoding:
+    import lzma
+
     from tiktoken import Encoding
 
-    packed = resources.files(__package__).joinpath(_VOCABULARY).read_bytes()
-    data = lzma.decompress(packed)
+    data = lzma.decompress(Path(__file__).with_name(_VOCABULARY).read_bytes())
     # The lengths of all tokens in the order of their ranks, then the tokens.
     ranks: dict[bytes, int] = {}
     at = _SIZE
