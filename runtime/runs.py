@@ -31,6 +31,7 @@ INTERRUPTED = "interrupted"
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
     often it went on after its process had died, `undone` says that it was taken back since.
+    `mission` (`s1/m3`) is set where a swarm did it, in a worktree of its own.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -54,11 +55,12 @@ class Run:
     tokens: int | None = None
     resumed: int = 0
     undone: bool = False
+    mission: str | None = None
 
     @property
     def resumable(self) -> bool:
         """Whether it was cut off: its process died, and nobody took its edits back."""
-        return self.status in (None, INTERRUPTED) and not self.undone
+        return self.status in (None, INTERRUPTED) and not self.undone and self.mission is None
 
 
 def start(
@@ -71,8 +73,7 @@ def start(
     params: dict[str, str],
 ) -> Run:
     """Record that a run begins. Names count up from `r1` in each repository."""
-    count = sum(1 for _ in heaven.events(kinds={"run_started"}))
-    name = f"r{count + 1}"
+    name = next_name(heaven)
     blobs = heaven.put_blobs([module] if source is None else [module, source.encode()])
     parameters: dict[str, Json] = {key: params[key] for key in sorted(params)}
     data: dict[str, Json] = {
@@ -84,6 +85,12 @@ def start(
         "params": parameters,
     }
     return _started(heaven.append("run_started", data))
+
+
+def next_name(heaven: Heaven) -> str:
+    """The name of the next run."""
+    count = sum(1 for _ in heaven.events(kinds={"run_started"}))
+    return f"r{count + 1}"
 
 
 def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> None:
@@ -258,6 +265,7 @@ def _started(event: Event) -> Run:
         angel=fields.optional_text(event.data, "angel"),
         params={key: fields.text(params, key) for key in params},
         started=event.time,
+        mission=fields.optional_text(event.data, "mission") if "mission" in event.data else None,
     )
 
 
@@ -272,6 +280,7 @@ def _started_of(run: Run) -> Run:
         run.angel,
         run.params,
         run.started,
+        mission=run.mission,
     )
 
 
@@ -298,4 +307,5 @@ def _finished(run: Run, event: Event) -> Run:
         tokens=fields.number(data, "tokens") if ended else None,
         resumed=run.resumed,
         undone=run.undone,
+        mission=run.mission,
     )

@@ -1,4 +1,4 @@
-"""A plan's missions and what depends on what: a directed acyclic graph, checked before anything runs.
+"""A plan's missions and what waits for what: a directed acyclic graph, checked before it is run.
 
 Two missions *may run at once* when neither has to wait for the other. Such missions must not want
 the same place: each would hold what the other needs for as long as it works.
