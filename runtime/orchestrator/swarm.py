@@ -462,6 +462,10 @@ class Swarm:
             self._tell(swarmlog.LANDED, name, f"tree {landing.tree[:12]}")
             return
         if isinstance(landing, Refused):
+            if landing.code in ("lease", "invariant"):
+                # The same edit would come of it again.
+                await self._fail(name, landing.message)
+                return
             self._count(name, "conflicts")
             if landing.programs:
                 attempt = await asyncio.to_thread(self._attempts.conflict, mission, ran, landing)

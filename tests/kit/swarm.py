@@ -86,3 +86,22 @@ def returns(n: int, expression: str, path: str = "work.py") -> JsonObject:
         "lines": [line_of(n)],
         "content": f"    return {expression}\n",
     }
+
+
+def change(n: int, handlers: str = "") -> str:
+    """The program of a mission that changes function `n` and has the tests run."""
+    return f"LEASE symbol:f{n}\nNEED symdef f{n}\nOP Change f{n}\nRUN test\n{handlers}"
+
+
+KILLER = """\
+import os, pathlib, signal
+
+def pytest_sessionstart(session):
+    mark = pathlib.Path(os.environ["SWARM_KILLS"]) / pathlib.Path.cwd().name
+    if mark.exists():
+        mark.unlink()
+        os.kill(os.getppid(), signal.SIGKILL)
+        os._exit(0)
+"""
+"""A conftest.py: the tests of a worktree kill whoever runs them, once for each file of the
+worktree's name in $SWARM_KILLS."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from genesis_ssmp.heaven import Heaven
+from genesis_ssmp.heaven.records import Json
+from genesis_ssmp.runtime import runs
+from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
+from genesis_ssmp.runtime.orchestrator import swarmlog
+from genesis_ssmp.runtime.orchestrator.errors import BadPlan
 from genesis_ssmp.runtime.orchestrator.swarm import Finished, Options, Told, run_swarm
+from genesis_ssmp.runtime.orchestrator.swarm_replay import replay_swarm
 from kit.angel import edit_answer
 from kit.repository import Repository, make_repository
-from kit.swarm import FILES, PlanBuilder, returns
+from kit.swarm import FILES, KILLER, PlanBuilder, change, returns
 
 
 @pytest.fixture
@@ -22,29 +31,262 @@ def home(tmp_path: Path) -> Repository:
     return make_repository(tmp_path / "repo", FILES)
 
 
-def swarm(home: Repository, plans: PlanBuilder, told: list[Told], **options: float) -> Finished:
+Work = Callable[..., Finished]
+
+
+@pytest.fixture
+def work(home: Repository, plans: PlanBuilder, told: list[Told]) -> Work:
+    def carry_out(**options: object) -> Finished:
+        oracle = options.pop("oracle", None)
+        assert oracle is None or isinstance(oracle, ScriptedAngel)
+        with Heaven.open(home.root) as heaven:
+            return run_swarm(
+                heaven,
+                plans.plan(),
+                angel="scripted:{mission}.json",
+                directory=plans.scripts,
+                options=Options(**{"angels": 2, **options}),  # type: ignore[arg-type]  # as given
+                check_timeout=60,
+                oracle=oracle,
+                observe=told.append,
+            )
+
+    return carry_out
+
+
+@pytest.fixture
+def told() -> list[Told]:
+    return []
+
+
+def kinds(told: list[Told], mission: str) -> list[str]:
+    return [one.kind for one in told if one.mission == mission]
+
+
+def replayed(home: Repository) -> None:
+    """The last swarm gives the same tree again."""
+    with Heaven.open(home.root, read_only=True) as heaven:
+        again = replay_swarm(heaven, swarmlog.find_swarm(heaven, "last"))
+        assert again.same and not again.outside
+        assert again.tree == heaven.snapshot().tree_hash
+
+
+def test_missions_on_one_file_at_once_all_land_and_replay(
+    home: Repository, plans: PlanBuilder, work: Work
+) -> None:
+    for n in (1, 5):
+        plans.add(f"m{n}", change(n), edit_answer(returns(n, f"first + second + {n}")))
+    ended = work()
+    assert (ended.status, ended.landed, ended.exit_code) == ("done", ("m1", "m5"), 0)
+    assert "first + second + 1" in home.read("work.py")
+    assert "first + second + 5" in home.read("work.py")
+    replayed(home)
     with Heaven.open(home.root) as heaven:
-        return run_swarm(
+        assert heaven.active_leases() == ()
+        assert [(one.name, one.status, one.mission) for one in runs.all_runs(heaven)] == [
+            ("r1", "done", "s1/m1"),
+            ("r2", "done", "s1/m5"),
+        ] or {one.mission for one in runs.all_runs(heaven)} == {"s1/m1", "s1/m5"}
+
+
+def test_a_mission_sees_what_it_waited_for(
+    home: Repository, plans: PlanBuilder, work: Work
+) -> None:
+    plans.add("a", change(2), edit_answer(returns(2, "first + second + 10")))
+    follow = returns(2, "first + second + 10 + 10")
+    plans.add("b", change(2), edit_answer(follow), after=["a"])
+    assert work().landed == ("a", "b")
+    assert "first + second + 10 + 10" in home.read("work.py")
+    replayed(home)
+
+
+def test_receipts_of_the_missions_own_tree_stand_and_others_are_made_anew(
+    home: Repository, plans: PlanBuilder, work: Work
+) -> None:
+    for n in (1, 5):
+        plans.add(f"m{n}", change(n), edit_answer(returns(n, f"first + second + {n}")))
+    work()
+    with Heaven.open(home.root) as heaven:
+        first, second = swarmlog.find_swarm(heaven, "s1").landings
+        made = [event for event in heaven.events(kinds={"receipt"}) if "mission" in event.data]
+    assert [one["tree"] for one in first.receipts] == [first.tree]
+    assert [one["tree"] for one in second.receipts] == [second.tree]
+    assert [event.data["mission"] for event in made] in ([], ["s1/m5"])
+
+
+def test_an_angel_that_is_killed_is_replaced_and_nothing_is_bought_twice(
+    home: Repository,
+    plans: PlanBuilder,
+    work: Work,
+    told: list[Told],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home.write("conftest.py", KILLER)
+    kills = tmp_path / "kills"
+    kills.mkdir()
+    monkeypatch.setenv("SWARM_KILLS", str(kills))
+    (kills / "m1-1").touch()
+    plans.add("m1", change(1), edit_answer(returns(1, "first + second + 1")))
+    ended = work(angels=1)
+    assert ended.status == "done"
+    assert swarmlog.TAKEN_OVER in kinds(told, "m1")
+    assert len(ended.took_over) == 1 and ended.took_over[0] < Options().lease_seconds
+    with Heaven.open(home.root) as heaven:
+        (run,) = runs.all_runs(heaven)
+        entries = runs.entries(heaven, run)
+    assert (run.resumed, [entry.op for entry in entries].count("ANGEL")) == (1, 1)
+    replayed(home)
+
+
+PAIR = "def p() -> int: return 1\ndef q() -> int: return 2\n"
+"""Two symbols that two missions may lease, on lines that no merge keeps apart."""
+
+
+def one_line(path: str, line: int, content: str) -> dict[str, Json]:
+    return {"op": "replace_line", "path": path, "lines": [line], "content": content}
+
+
+def pair(home: Repository, plans: PlanBuilder) -> None:
+    """Two missions whose edits of one file meet."""
+    home.write("pair.py", PAIR)
+    for name, line, n in (("p", 1, 1), ("q", 2, 5)):
+        text = f"LEASE symbol:{name} symbol:f{n}\nNEED slice pair.py 1 2\nNEED symdef f{n}\n"
+        mine = one_line("pair.py", line, f"def {name}() -> int: return 10\n")
+        also = returns(n, f"first + second + {n}")
+        plans.add(name, f"{text}OP More of {name}\nRUN test\n", edit_answer(mine, also))
+
+
+def test_edits_that_meet_become_a_conflict_mission_and_what_fits_lands_with_it(
+    home: Repository, plans: PlanBuilder, work: Work, told: list[Told]
+) -> None:
+    pair(home, plans)
+    plans.script("q.c1", edit_answer(one_line("pair.py", 2, "def q() -> int: return 10\n")))
+    assert work().landed == ("p", "q")
+    assert home.read("pair.py") == PAIR.replace("1\n", "10\n").replace("2\n", "10\n")
+    assert "first + second + 5" in home.read("work.py"), "what did fit has landed too"
+    assert kinds(told, "q").count(swarmlog.GIVEN) == 2
+    replayed(home)
+
+
+def test_a_conflict_that_nobody_settles_has_the_mission_done_again(
+    home: Repository, plans: PlanBuilder, work: Work, told: list[Told]
+) -> None:
+    pair(home, plans)
+    ended = work()
+    assert ended.landed == ("p", "q"), ended.failed
+    texts = [one.text for one in told if one.mission == "q" and one.kind == swarmlog.GIVEN]
+    assert [text.partition(":")[0] for text in texts] == ["started", "conflict", "again"]
+    replayed(home)
+
+
+def test_two_missions_that_may_run_at_once_must_not_lease_one_place(
+    plans: PlanBuilder, work: Work
+) -> None:
+    plans.add("a", change(1))
+    plans.add("b", "LEASE file:work.py\nOP x\n")
+    with pytest.raises(BadPlan, match=r"missions a and b .*symbol:f1 and file:work\.py"):
+        work()
+
+
+def test_what_waits_for_a_failed_mission_is_left_out_and_the_rest_lands(
+    home: Repository, plans: PlanBuilder, work: Work
+) -> None:
+    before = home.read("work.py")
+    plans.add("bad", change(1), edit_answer(returns(1, "0")))
+    plans.add("after", change(2), edit_answer(returns(2, "first + second + 2")), after=["bad"])
+    plans.add("good", change(3), edit_answer(returns(3, "first + second + 3")))
+    ended = work()
+    assert (ended.status, ended.landed, ended.exit_code) == ("failed", ("good",), 1)
+    assert ended.failed["after"] == "left out: bad failed"
+    assert home.read("work.py") == before.replace(
+        "second = 3\n    return first + second", "second = 3\n    return first + second + 3"
+    )
+
+
+def test_a_merge_that_breaks_the_tests_is_done_again_and_then_refused(
+    home: Repository, plans: PlanBuilder, work: Work, told: list[Told]
+) -> None:
+    """Each is sound by itself, and both together are not: only the gate can see it."""
+    home.write(
+        "test_work.py",
+        FILES["test_work.py"] + "def test_sum() -> None:\n    assert f1(0) + f5(0) < 20\n",
+    )
+    for n in (1, 5):
+        plans.add(f"m{n}", change(n), edit_answer(returns(n, "first + second + 10")))
+    ended = work()
+    assert ended.landed == ("m1",)
+    assert "RUN test" in ended.failed["m5"] or "m5" in ended.failed
+    assert "first + second + 10" in home.read("work.py")
+    replayed(home)
+
+
+def test_a_file_changed_from_outside_meanwhile_is_merged(
+    home: Repository, plans: PlanBuilder, told: list[Told]
+) -> None:
+    plans.add("m1", change(1), edit_answer(returns(1, "first + second + 1")))
+
+    def meddle(one: Told) -> None:
+        if one.kind == swarmlog.RAN:
+            home.write("work.py", "# mine\n" + home.read("work.py"))
+
+    with Heaven.open(home.root) as heaven:
+        ended = run_swarm(
             heaven,
             plans.plan(),
             angel="scripted:{mission}.json",
             directory=plans.scripts,
-            options=Options(angels=int(options.pop("angels", 2)), **options),
-            check_timeout=60,
-            observe=told.append,
+            options=Options(angels=1),
+            observe=meddle,
         )
+        assert ended.status == "done"
+        again = replay_swarm(heaven, swarmlog.find_swarm(heaven, "s1"))
+    assert home.read("work.py").startswith("# mine\n")
+    assert "first + second + 1" in home.read("work.py")
+    assert again.same and again.outside == ("work.py",)
 
 
-def test_two_missions_on_one_file_both_land(home: Repository, plans: PlanBuilder) -> None:
-    for n in (1, 5):
-        plans.add(
-            f"m{n}",
-            f"LEASE symbol:f{n}\nNEED symdef f{n}\nOP Make f{n} return more\nRUN test\n",
-            edit_answer(returns(n, f"first + second + {n}")),
-        )
-    told: list[Told] = []
-    ended = swarm(home, plans, told)
-    print(told)
-    assert (ended.status, ended.landed) == ("done", ("m1", "m5"))
-    text = home.read("work.py")
-    assert "first + second + 1" in text and "first + second + 5" in text
+def test_a_thrashing_mission_gets_another_plan_from_the_oracle(
+    home: Repository, plans: PlanBuilder, work: Work, told: list[Told]
+) -> None:
+    bad = edit_answer(returns(1, "0"))
+    plans.add("m1", change(1, "IF_FAIL RETRY 9\n"), *[bad] * 9)
+    plans.add("m2", change(2), edit_answer(returns(2, "first + second + 2")), after=["m1"])
+    plans.script("fresh", edit_answer(returns(1, "first + second + 7")))
+    oracle = ScriptedAngel("oracle", (), [json.dumps(answer("fresh", 1))])
+    ended = work(oracle=oracle)
+    assert (ended.status, ended.landed) == ("done", ("fresh",))
+    assert swarmlog.REPLACED in kinds(told, "m1")
+    assert "first + second + 7" in home.read("work.py")
+    with Heaven.open(home.root) as heaven:
+        (event,) = heaven.events(kinds={swarmlog.THRASHING})
+        assert event.data["reason"] == "4 test runs in a row that failed, more than 3"
+        state = swarmlog.find_swarm(heaven, "s1")
+    assert (state.replacements, [one.name for one in state.plan.missions]) == (1, ["fresh"])
+    replayed(home)
+
+
+def answer(name: str, n: int) -> dict[str, Json]:
+    """What an oracle says: one mission that changes function `n`."""
+    scopes: list[Json] = [{"scope_type": "symbol", "scope_value": f"f{n}"}]
+    mission: dict[str, Json] = {
+        "mission_id": name,
+        "base_rev": "HEAD",
+        "goal": f"Change f{n}",
+        "scopes": scopes,
+        "lease_ids": [],
+        "tasks": [f"Change f{n} with care"],
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+    return {
+        "updated_dag": {
+            "plan_id": "p2",
+            "task_desc": "a task",
+            "repo_path": ".",
+            "nodes": [{"mission": mission, "depends_on": []}],
+            "created_at": "2026-01-01T00:00:00Z",
+        },
+        "leases_plan": [],
+        "risk_hotspots": ["work.py"],
+        "recommended_tests": ["test_work.py"],
+    }
