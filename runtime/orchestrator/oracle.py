@@ -22,7 +22,7 @@ from ...proto.oracle import Metrics, OracleRequest, OracleResponse, Plan
 from ..angels import Angel, Question
 from ..errors import RunError
 from ..pack import estimate_tokens
-from .context import needs_for
+from .needs import needs_for
 from .errors import BadPlan
 from .meter import Meter
 from .plan import MissionPlan, PlannedMission, ProgramsWrong, compile_mission, make_plan
