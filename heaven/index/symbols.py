@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..paths import normalise
 from ..records import Hit, Reference, Symbol
 from ..tree import list_files
+from ..words import words_in
 from .source import Lines
 from .state import IndexState, Standing
 from .stats import IndexStats, count
@@ -25,6 +26,7 @@ from .store import IndexStore
 if TYPE_CHECKING:
     from .facts import FileFacts, Import
     from .naming import Naming
+    from .passages import Passage, PassageStore
     from .references import References
     from .search import Search
     from .tests_reach import TestReach
@@ -49,6 +51,7 @@ class SymbolIndex:
         self.root = root
         self._store = IndexStore(database)
         self._state = IndexState(root, self._store, lister)
+        self._passages_version = -1
 
     @cached_property
     def _references(self) -> References:
@@ -61,6 +64,12 @@ class SymbolIndex:
         from .search import Search
 
         return Search(self._state)
+
+    @cached_property
+    def _passages(self) -> PassageStore:
+        from .passages import PassageStore
+
+        return PassageStore(self._store.connection, self._store.in_file)
 
     def close(self) -> None:
         with self._state.guard:
@@ -195,6 +204,29 @@ class SymbolIndex:
             return ()
         key = ("hits", query, top_k)
         work = partial(self._search.hits, query, top_k)
+        return self.ask(lambda: self._state.remembered(key, work))
+
+    def passages(
+        self, phrase: str, top_k: int, weights: Sequence[float] = (1.0, 1.0, 1.0, 1.0)
+    ) -> tuple[Passage, ...]:
+        """The definitions in whose name, path, head or body the words of `phrase` stand one after
+        the other, whatever their endings; best first. `weights` say what a word counts in each. The
+        first call reads all files once."""
+        words = words_in(phrase)
+        if not words or top_k <= 0:
+            return ()
+        key = ("passages", *words, top_k, *weights)
+
+        def work() -> tuple[Passage, ...]:
+            state = self._state
+            if self._passages_version != state.version:
+                rows = state.fresh.rows.values()
+                wanted = {row.path: row.hash for row in rows if row.status == "ok"}
+                self._passages.update(wanted, state.source)
+                self._passages_version = state.version
+            expression = f'"{" ".join(words)}"'
+            return tuple(self._passages.search(expression, top_k, weights))
+
         return self.ask(lambda: self._state.remembered(key, work))
 
     # References
