@@ -19,6 +19,7 @@ def program_text(
     invariants: Sequence[str] = (),
     heading: Sequence[str] = (),
     retries: int = RETRIES,
+    handlers: Sequence[str] = ("IF_FAIL ESCALATE",),
 ) -> str:
     """The program of a mission: its leases, the context it `needs`, its tasks, its `checks`.
 
@@ -39,12 +40,12 @@ def program_text(
     lines += [f"INVARIANT {text}" for text in invariants]
     if needs:
         lines += ["", *needs]
-    lines.append("")
-    lines += [f"OP {op_text(task)}" for task in mission.tasks or (mission.goal,)]
+    if mission.tasks:
+        lines += ["", *(f"OP {op_text(task)}" for task in mission.tasks)]
     if checks:
         lines += ["", *checks]
-        lines.append(f"IF_FAIL RETRY {retries}")
-        lines.append("IF_FAIL ESCALATE")
+        lines += [f"IF_FAIL RETRY {retries}"] if mission.tasks else []
+        lines += handlers
     return "\n".join(lines) + "\n"
 
 
