@@ -78,13 +78,15 @@ class Dag:
         """Raises BadPlan with every two missions that may run at once and want the same place, and
         what `places` raises."""
         known: dict[Scope, Collection[Key]] = {}
-        for node in self._nodes.values():
-            for scope in node.scopes:
-                if scope not in known:
-                    known[scope] = places(scope)
+
+        def cached(scope: Scope) -> Collection[Key]:
+            if scope not in known:
+                known[scope] = places(scope)
+            return known[scope]
+
         problems = []
         for first, second in self.at_once():
-            clash = _overlap(self._nodes[first].scopes, self._nodes[second].scopes, known)
+            clash = overlapping(self._nodes[first].scopes, self._nodes[second].scopes, cached)
             if clash is not None:
                 mine, theirs = (f"{one.scope_type}:{one.scope_value}" for one in clash)
                 what = mine if mine == theirs else f"{mine} and {theirs}, which overlap"
@@ -94,6 +96,21 @@ class Dag:
                 )
         if problems:
             raise BadPlan(tuple(problems))
+
+
+def overlapping(
+    ours: Iterable[Scope], theirs: Sequence[Scope], places: Places
+) -> tuple[Scope, Scope] | None:
+    """The first scope of each side that want the same place."""
+    for mine in ours:
+        for other in theirs:
+            if any(
+                one[: len(two)] == two or two[: len(one)] == one
+                for one in places(mine)
+                for two in places(other)
+            ):
+                return mine, other
+    return None
 
 
 def _doubled(nodes: Iterable[Node]) -> Iterator[str]:
@@ -149,17 +166,3 @@ def _topological(nodes: Sequence[Node]) -> tuple[str, ...]:
         placed.add(node.name)
         order.append(node.name)
     return tuple(order)
-
-
-def _overlap(
-    ours: Iterable[Scope], theirs: Sequence[Scope], places: Mapping[Scope, Collection[Key]]
-) -> tuple[Scope, Scope] | None:
-    for mine in ours:
-        for other in theirs:
-            if any(
-                one[: len(two)] == two or two[: len(one)] == one
-                for one in places[mine]
-                for two in places[other]
-            ):
-                return mine, other
-    return None

@@ -27,7 +27,12 @@ from ..vm import Machine
 Phase: TypeAlias = Literal["understand", "plan", "execute", "verify"]
 PHASES: Final[tuple[Phase, ...]] = ("understand", "plan", "execute", "verify")
 
-_PLANNING: Final = ("PF_SEARCH", "PF_TESTS", "PF_PROMPT")
+_FAULTS: Final[Mapping[str, Phase]] = {
+    "PF_SYMDEF": "understand",
+    "PF_SLICE": "understand",
+    "PF_TESTS": "verify",
+}
+"""What the other page faults ask for is for planning."""
 _CONFLICTS: Final = frozenset({*DRIFT, "lease"})
 
 
@@ -124,7 +129,7 @@ def readings(progress: Progress) -> list[Reading]:
 
 
 def _fault(text: str, result: JsonObject) -> list[Reading]:
-    phase: Phase = "plan" if text.startswith(_PLANNING) else "understand"
+    phase = _FAULTS.get(text.partition(" ")[0], "plan")
     found = [Reading(phase, "faults")]
     if "shards" in result:
         metas = (fields.record(one, "meta") for one in fields.records(result, "shards"))

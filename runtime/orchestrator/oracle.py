@@ -22,9 +22,9 @@ from ...proto.oracle import Metrics, OracleRequest, OracleResponse, Plan
 from ..angels import Angel, Question
 from ..errors import RunError
 from ..pack import estimate_tokens
-from .needs import needs_for
 from .errors import BadPlan
 from .meter import Meter
+from .needs import needs_for
 from .plan import MissionPlan, PlannedMission, ProgramsWrong, compile_mission, make_plan
 from .printing import program_text
 from .swarmlog import SwarmState

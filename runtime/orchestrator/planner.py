@@ -108,9 +108,7 @@ def symbols_of(ranking: Ranking, paths: Sequence[str], most: int = SYMBOLS) -> l
     return list(found)
 
 
-def _analysis(
-    heaven: Heaven, task: str, ranking: Ranking, checks: Sequence[str]
-) -> PlannedMission:
+def _analysis(heaven: Heaven, task: str, ranking: Ranking, checks: Sequence[str]) -> PlannedMission:
     paths = [one.path for one in ranking.files]
     needs = _known(heaven, symbols_of(ranking, paths))
     mission = Mission(

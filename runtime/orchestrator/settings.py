@@ -45,7 +45,7 @@ def read_settings(root: Path) -> Settings:
     oracle = _table(tables, "oracle", frozenset({"use"})).get("use")
     if oracle is not None and not isinstance(oracle, str):
         raise BadSettings(f"[oracle] of {FILE}", "`use` is not a text")
-    seconds = swarm.get("lease_seconds", Settings.lease_seconds)
+    seconds = swarm.get("lease_seconds", 60.0)
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 1:
         raise BadSettings(f"[swarm] of {FILE}", "`lease_seconds` is not a number from 1 up")
     return Settings(

@@ -1,9 +1,9 @@
 """One angel, one program, in four micro-phases, each with its share of a small budget.
 
-    understand  15 %   at most 5 page faults: the definitions that the task is about
-    plan        10 %   at most 2: what else has such a name, and who calls the first of them
-    execute     60 %   the edits
-    verify      15 %   at most 1: the tests of it; then they are run, three turns in all
+understand  15 %   at most 5 page faults: the definitions that the task is about
+plan        10 %   at most 2: what else has such a name, and who calls the first of them
+execute     60 %   the edits
+verify      15 %   at most 1: the tests of it; then they are run, three turns in all
 """
 
 from __future__ import annotations
