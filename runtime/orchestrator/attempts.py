@@ -51,7 +51,7 @@ class Attempts:
         base = self._snapshot()
         self._heaven.put_blobs(contents(refused.clean))
         entries = with_clean(entries_of(base), refused.clean)
-        return self._make(mission, "conflict", depth, base, entries, programs)
+        return self._make(mission, "conflict", depth, base, entries, programs, ran.runs)
 
     def ensure(self, attempt: Attempt, mission: PlannedMission) -> Attempt:
         """The attempt, if its worktree is still there; else the mission from its start."""
@@ -73,7 +73,7 @@ class Attempts:
     def carry_over(self, attempt: Attempt, exit_code: int, message: str | None) -> Ran:
         """Its runs into the repository's log, and that it ended; its worktree is removed."""
         mission = f"{self._state.name}/{attempt.mission}"
-        names = []
+        names = [*attempt.settles]
         with self._runs(attempt) as (source, runs):
             for run in runs:
                 names.append(carry_over(source, run, self._heaven, mission).name)
@@ -114,6 +114,7 @@ class Attempts:
         base: Manifest,
         entries: Entries,
         programs: Sequence[Program],
+        settles: Sequence[str] = (),
     ) -> Attempt:
         number = 1 + len(self._state.mission(mission.name).attempts)
         worktree = f"{self._state.name}/{mission.name}-{number}"
@@ -126,6 +127,7 @@ class Attempts:
             base=self._heaven.put_blob(base.to_json()),
             worktree=worktree,
             programs=tuple(self._store(one) for one in programs),
+            settles=tuple(settles),
         )
         return swarmlog.given(self._heaven, self._state.name, attempt)
 

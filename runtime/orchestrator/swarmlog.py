@@ -55,7 +55,8 @@ class Script:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at a mission. `base` is the blob of the manifest of the tree that it is to change,
-    `depth` that of its conflict missions. `event` is the number of the event that began it."""
+    `depth` that of its conflict missions, `settles` the runs whose refused edit it is about.
+    `event` is the number of the event that began it."""
 
     mission: str
     number: int
@@ -64,6 +65,7 @@ class Attempt:
     base: str
     worktree: str
     programs: tuple[Script, ...]
+    settles: tuple[str, ...] = ()
     event: int = 0
 
     @property
@@ -86,7 +88,8 @@ class Ran:
 @dataclass(frozen=True, slots=True)
 class Landing:
     """A mission's edit in the tree. `edit` and `record` are blob ids; the record is what EMIT
-    answers. `tree` is the hash of the whole tree after it, `head` the swarm's."""
+    answers. `tree` is the hash of the whole tree after it, `head` the swarm's, `event` the number
+    of the event that says it."""
 
     mission: str
     runs: tuple[str, ...]
@@ -96,6 +99,7 @@ class Landing:
     tree: str
     receipts: tuple[JsonObject, ...]
     head: str
+    event: int = 0
 
 
 @dataclass(slots=True)
@@ -213,6 +217,7 @@ def given(heaven: Heaven, swarm: str, attempt: Attempt) -> Attempt:
             "base": attempt.base,
             "worktree": attempt.worktree,
             "programs": programs,
+            "settles": [*attempt.settles],
         },
     )
     return _attempt(event)
@@ -300,12 +305,9 @@ def find_swarm(record: Record, name: str) -> SwarmState:
     raise NoSuchSwarm(name)
 
 
-def landing_of(record: Record, run: str) -> Landing | None:
-    """The landing that brought a mission's run into the tree; None where none did."""
-    for event in record.events(kinds={LANDED}):
-        if run in fields.texts(event.data, "runs"):
-            return _landing(event.data)
-    return None
+def landings(record: Record) -> tuple[Landing, ...]:
+    """Every landing of every swarm, oldest first. Raises FieldError."""
+    return tuple(_landing(event) for event in record.events(kinds={LANDED}))
 
 
 def _started(record: Record, event: Event) -> SwarmState:
@@ -363,7 +365,7 @@ def _fold_mission(state: SwarmState, event: Event) -> None:
             event.seq,
         )
     elif event.kind == LANDED:
-        mission.landing = _landing(data)
+        mission.landing = _landing(event)
         state.landings.append(mission.landing)
     elif event.kind == FAILED:
         mission.failed = fields.text(data, "reason")
@@ -389,11 +391,13 @@ def _attempt(event: Event) -> Attempt:
             )
             for one in fields.records(data, "programs")
         ),
+        settles=fields.texts(data, "settles"),
         event=event.seq,
     )
 
 
-def _landing(data: JsonObject) -> Landing:
+def _landing(event: Event) -> Landing:
+    data = event.data
     return Landing(
         mission=fields.text(data, "mission"),
         runs=fields.texts(data, "runs"),
@@ -403,4 +407,5 @@ def _landing(data: JsonObject) -> Landing:
         tree=fields.text(data, "tree"),
         receipts=fields.records(data, "receipts"),
         head=fields.text(data, "head"),
+        event=event.seq,
     )

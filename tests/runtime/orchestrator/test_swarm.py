@@ -15,6 +15,7 @@ from genesis_ssmp.runtime.orchestrator import swarmlog
 from genesis_ssmp.runtime.orchestrator.errors import BadPlan
 from genesis_ssmp.runtime.orchestrator.swarm import Finished, Options, Told, run_swarm
 from genesis_ssmp.runtime.orchestrator.swarm_replay import replay_swarm
+from genesis_ssmp.runtime.why import Cause, blame, why
 from kit.angel import edit_answer
 from kit.repository import Repository, make_repository
 from kit.swarm import FILES, KILLER, PlanBuilder, change, returns
@@ -138,6 +139,16 @@ def test_an_angel_that_is_killed_is_replaced_and_nothing_is_bought_twice(
     replayed(home)
 
 
+def written_by(home: Repository, path: str, line: int) -> str:
+    """The program of the run that wrote a line; the mission's name for a conflict mission's."""
+    with Heaven.open(home.root, read_only=True) as heaven:
+        cause = why(heaven, home.root, path, line).cause
+        assert isinstance(cause, Cause), cause
+        blamed = blame(heaven, home.root, path)[line - 1]
+        assert (blamed.run, blamed.where) == (cause.run, cause.where)
+    return "q.c1" if cause.program.startswith("conflict-1-") else cause.program
+
+
 PAIR = "def p() -> int: return 1\ndef q() -> int: return 2\n"
 """Two symbols that two missions may lease, on lines that no merge keeps apart."""
 
@@ -166,6 +177,9 @@ def test_edits_that_meet_become_a_conflict_mission_and_what_fits_lands_with_it(
     assert "first + second + 5" in home.read("work.py"), "what did fit has landed too"
     assert kinds(told, "q").count(swarmlog.GIVEN) == 2
     replayed(home)
+    assert (written_by(home, "pair.py", 1), written_by(home, "pair.py", 2)) == ("p.isa", "q.c1")
+    text = home.read("work.py").splitlines()
+    assert written_by(home, "work.py", text.index("    return first + second + 5") + 1) == "q.isa"
 
 
 def test_a_conflict_that_nobody_settles_has_the_mission_done_again(
