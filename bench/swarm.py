@@ -1,7 +1,7 @@
 """A swarm on a real package, with angels that are killed: `python -m bench.swarm`.
 
-Scripted angels, each a process, carry out missions on cachetools: on several functions of one file at
-once, on one function again and again, on lines that lie beside each other. One angel is killed
+Scripted angels, each a process, carry out missions on cachetools: on several functions of one file
+at once, on one function again and again, on lines that lie beside each other. One angel is killed
 (SIGKILL) every few seconds. Every mission leaves one mark: counted are marks that are lost or
 there twice. At the end the package's own tests are run, and the swarm is replayed.
 """

@@ -31,7 +31,8 @@ FILES: Final = 4
 SYMBOLS: Final = 5
 """Definitions that a mission is shown from the start."""
 _WORTH: Final = 0.25
-"""A file far below the best one is not what the task is about."""
+_TEST_WORTH: Final = 0.05
+"""A file far below the best one is not what the task is about; rankings put tests lower."""
 _TESTS: Final = frozenset({"test", "tests", "testing", "__tests__"})
 
 
@@ -65,14 +66,15 @@ def bucket(files: Sequence[RankedFile]) -> list[tuple[str, list[RankedFile]]]:
     most `BUCKETS` directories of `FILES` files."""
     if not files:
         return []
-    least = files[0].score * _WORTH
     found: dict[str, list[RankedFile]] = {}
     tests: dict[str, list[RankedFile]] = {}
     for one in files:
+        test = is_test(one.path)
+        least = files[0].score * (_TEST_WORTH if test else _WORTH)
         if one.score < least or " " in one.path:
             continue
-        side = tests if is_test(one.path) else found
-        place = "tests" if is_test(one.path) else one.path.rpartition("/")[0] or "."
+        side = tests if test else found
+        place = "tests" if test else one.path.rpartition("/")[0] or "."
         if place in side or len(side) < BUCKETS:
             side.setdefault(place, []).append(one)
     chosen = [*list(found.items())[: BUCKETS - bool(tests)], *tests.items()]

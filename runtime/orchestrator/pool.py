@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -33,10 +33,12 @@ class AngelDied(Exception):
 class AngelHandle:
     """One angel's process; started when it is first needed, and again after it died."""
 
-    def __init__(self, number: int, silence_seconds: float) -> None:
-        """An angel that says nothing for `silence_seconds` is taken for dead, and killed."""
-        self.number = number
+    def __init__(self, silence_seconds: float, on_exit: Callable[[], Awaitable[None]]) -> None:
+        """An angel that says nothing for `silence_seconds` is taken for dead, and killed.
+        `on_exit` is awaited whenever its process ends."""
         self._silence = silence_seconds
+        self._on_exit = on_exit
+        self._watching: set[asyncio.Task[None]] = set()
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
 
@@ -54,6 +56,9 @@ class AngelHandle:
         self._ready = False
         with tempfile.TemporaryFile() as complaints:
             self._process = await self._spawn(complaints)
+            watch = asyncio.create_task(self._watch(self._process))
+            self._watching.add(watch)
+            watch.add_done_callback(self._watching.discard)
             try:
                 while (await self._line()).get("event") != "ready":
                     continue
@@ -62,6 +67,10 @@ class AngelHandle:
                 said = complaints.read().decode("utf-8", "replace").strip().splitlines()
                 raise AngelDied(said[-1] if said else died.reason) from None
         self._ready = True
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        await process.wait()
+        await self._on_exit()
 
     async def _spawn(self, complaints: IO[bytes]) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

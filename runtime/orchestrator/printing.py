@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ...aa.macros import SIGNATURES
 from ...aa.texts import quote
 from ...proto.mission import Mission
 
@@ -52,8 +53,9 @@ def program_text(
 def op_text(task: str) -> str:
     """A task as the argument of OP: as it is where it is one plain line, else quoted."""
     text = task.strip().replace("${", "$${")
-    plain = text.isprintable() and " # " not in text and '"' not in text and "\\" not in text
-    return text if plain and text and not text.startswith("#") else quote(text)
+    special = any(character in text for character in '#"\\') or not text.isprintable()
+    # The name of a macro op would be taken for the op itself.
+    return quote(text) if special or text.partition(" ")[0] in SIGNATURES else text
 
 
 def _line(text: str) -> str:

@@ -36,7 +36,7 @@ from .pool import AngelDied, AngelHandle
 from .swarmlog import Attempt, Landing, Ran, SwarmState
 from .thrash import Limits, ThrashDetector
 from .verifier import Gate
-from .worktree import remove_worktree
+from .worktree import end_processes, remove_worktree
 
 STARTS: Final = 3
 """How often in a row an angel's process may fail to start."""
@@ -218,8 +218,8 @@ class Swarm:
         """To the end of the plan."""
         self._take_up()
         async with asyncio.TaskGroup() as group:
-            for number in range(self._options.angels):
-                group.create_task(self._serve(number))
+            for _ in range(self._options.angels):
+                group.create_task(self._serve())
             group.create_task(self._integrate())
         failed = {
             name: mission.failed
@@ -256,27 +256,34 @@ class Swarm:
 
     # Giving out
 
-    async def _serve(self, number: int) -> None:
-        handle = AngelHandle(number, self._options.lease_seconds)
+    async def _serve(self) -> None:
+        """One angel's missions, one after the other. It has a process also while it is idle: who
+        takes over a mission should not have to be started first."""
+        handle = AngelHandle(self._options.lease_seconds, self._notify)
         try:
-            while (attempt := await self._next()) is not None:
-                await self._do(handle, attempt)
+            while True:
+                async with self._changed:
+                    while not (choice := self._choose()) and handle.pid is not None:
+                        if self._over:
+                            return
+                        await self._changed.wait()
+                if choice is None:
+                    if self._over:
+                        return
+                    with suppress(AngelDied):
+                        await self._start(handle)
+                    continue
+                attempt = await self._given_out(choice)
+                if attempt is not None:
+                    await self._do(handle, attempt)
         finally:
             await handle.close()
 
-    async def _next(self) -> Attempt | None:
-        """What an idle angel is to do; None once there is nothing more to do."""
-        while True:
-            async with self._changed:
-                while not (choice := self._choose()):
-                    if self._over:
-                        return None
-                    await self._changed.wait()
-            if isinstance(choice, Attempt):
-                return await self._prepared(choice)
-            attempt = await self._begin(choice)
-            if attempt is not None:
-                return attempt
+    async def _given_out(self, choice: Attempt | str) -> Attempt | None:
+        """The attempt that an idle angel is to make; None where it cannot begin yet."""
+        if isinstance(choice, Attempt):
+            return await self._prepared(choice)
+        return await self._begin(choice)
 
     def _choose(self) -> Attempt | str | None:
         """An attempt that lost its angel first, else the first mission that is ready."""
@@ -342,6 +349,7 @@ class Swarm:
             await self._notify()
 
     async def _start(self, handle: AngelHandle) -> None:
+        before = handle.pid
         try:
             await handle.start()
         except AngelDied as died:
@@ -350,8 +358,8 @@ class Swarm:
                 raise RunError(f"angels' processes do not start: {died.reason}") from None
             raise
         self._failed_starts = 0
-        if self._on_angel is not None and handle.pid is not None:
-            self._on_angel(handle.pid)
+        if self._on_angel is not None and handle.pid not in (None, before):
+            self._on_angel(handle.pid or 0)
 
     async def _listen(self, handle: AngelHandle, attempt: Attempt) -> JsonObject:
         """Its last word. Keeps the mission's leases while it is heard. Raises AngelDied."""
@@ -398,6 +406,8 @@ class Swarm:
             reason=reason,
         )
         self._tell(swarmlog.TAKEN_OVER, attempt.mission, reason)
+        # A check that it ran may go on without it, in the files that the next one works on.
+        await asyncio.to_thread(end_processes, self._heaven, attempt.worktree)
         self._waiting.append(attempt)
 
     async def _ended(self, attempt: Attempt, said: JsonObject) -> None:

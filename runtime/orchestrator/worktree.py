@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 from contextlib import closing, suppress
@@ -66,16 +67,6 @@ def make_worktree(heaven: Heaven, name: str, entries: Entries) -> Path:
     return target
 
 
-def bring_to(heaven: Heaven, target: Path, before: Entries, entries: Entries) -> None:
-    """Make the files of a worktree, which holds `before`, those of `entries`."""
-    for path in before.keys() - entries.keys():
-        resolve_inside(target, path).unlink(missing_ok=True)
-    for path, (mode, sha256) in entries.items():
-        if before.get(path) != (mode, sha256):
-            resolve_inside(target, path).unlink(missing_ok=True)
-            _write(heaven, target, path, mode, sha256)
-
-
 def remove_worktree(heaven: Heaven, name: str) -> None:
     """Raises OSError. Idempotent."""
     target = worktrees(heaven) / name
@@ -85,6 +76,19 @@ def remove_worktree(heaven: Heaven, name: str) -> None:
     shutil.rmtree(target)
     if known:
         _git(heaven.root, "worktree", "prune")
+
+
+def end_processes(heaven: Heaven, name: str) -> None:
+    """Kill the checks that still run in a worktree whose angel died, where the system tells
+    (/proc). What has a terminal is somebody's shell, and left alone."""
+    place = str(worktrees(heaven) / name)
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            where = str((process / "cwd").readlink())
+            if where == place or where.startswith(place + os.sep):
+                terminal = (process / "stat").read_text().rpartition(")")[2].split()[4]
+                if terminal == "0":
+                    os.kill(int(process.name), signal.SIGKILL)
 
 
 def entries_of(manifest: Manifest) -> dict[str, tuple[str, str]]:

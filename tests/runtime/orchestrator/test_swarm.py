@@ -126,7 +126,7 @@ def test_an_angel_that_is_killed_is_replaced_and_nothing_is_bought_twice(
     kills = tmp_path / "kills"
     kills.mkdir()
     monkeypatch.setenv("SWARM_KILLS", str(kills))
-    (kills / "m1-1").touch()
+    (kills / "m1-1").write_text("runner")
     plans.add("m1", change(1), edit_answer(returns(1, "first + second + 1")))
     ended = work(angels=1)
     assert ended.status == "done"
