@@ -45,7 +45,7 @@ def meter(report: Report, name: str, repo: str | None, lean: bool) -> None:
     from .repository import find_root, open_heaven
 
     root = find_root(repo)
-    with planning(report), open_heaven(root, read_only=True) as heaven:
+    with open_heaven(root, read_only=True) as heaven, planning(report):
         prices = load_prices(read_settings(root).prices)
         found = account(heaven, name, prices)
     report.result |= found.json()

@@ -138,7 +138,7 @@ def do(
 @contextmanager
 def planning(report: Report) -> Iterator[None]:
     """What planning may raise, as problems and diagnostics."""
-    from ..runtime.orchestrator.errors import BadPlan, BadSettings, NothingToPlan
+    from ..runtime.orchestrator.errors import BadPlan, BadSettings, NoSuchSwarm, NothingToPlan
     from ..runtime.orchestrator.plan import ProgramsWrong
 
     try:
@@ -147,7 +147,7 @@ def planning(report: Report) -> Iterator[None]:
         report.sources.update(wrong.sources)
         report.add(wrong.diagnostics)
         report.finish()
-    except (BadPlan, BadSettings, NothingToPlan) as error:
+    except (BadPlan, BadSettings, NoSuchSwarm, NothingToPlan) as error:
         raise Problem(str(error), WRONG) from None
 
 

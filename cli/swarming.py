@@ -95,7 +95,7 @@ def swarm(
             again=settings.again,
             limits=settings.limits,
         )
-        with open_heaven(root) as heaven:
+        with open_heaven(root) as heaven, planning(report):
             if resumed is not None:
                 ended = resume_swarm(
                     heaven,

@@ -30,6 +30,8 @@ from typing import Final
 
 from ...aa.decode import decode
 from ...aa.diagnostic import render_text
+from ...aa.module import Module
+from ...aa.opcodes import Action, Op
 from ...heaven import Heaven, HeavenError
 from ...heaven.records import Json, JsonObject
 from .. import fields
@@ -130,7 +132,9 @@ def _beat(voice: _Voice) -> None:
 
 
 def _do(task: Task, voice: _Voice) -> None:
-    angel = open_angel(task.angel, Path(task.directory)) if task.angel else None
+    angel = None
+    if task.angel and any(_asks(one.module) for one in task.programs):
+        angel = open_angel(task.angel, Path(task.directory))
     with Heaven.open(Path(task.worktree)) as heaven:
         for program in task.programs:
             run = _run_of(heaven, program)
@@ -147,6 +151,13 @@ def _do(task: Task, voice: _Voice) -> None:
             if code:
                 break
     voice.tell("ended", {"exit_code": code, "message": message})
+
+
+def _asks(module: Module) -> bool:
+    """Whether the program has a question for an angel or an oracle."""
+    return any(one.op is Op.ANGEL for one in module.code) or any(
+        one.action is Action.ESCALATE for one in module.handlers
+    )
 
 
 def _run_of(heaven: Heaven, program: Program) -> Run | None:

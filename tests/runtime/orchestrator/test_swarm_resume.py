@@ -72,7 +72,7 @@ def test_a_swarm_that_was_killed_goes_on_and_ends_with_the_same_tree(
         assert heaven.active_leases() == ()
         with pytest.raises(SwarmEnded):
             resume_swarm(heaven, "s1", options=Options())
-    assert fsck(home.root).sound
+    assert fsck(home.root).ok
     text = home.read("work.py")
     assert text.count("first + second + 1\n") == text.count("first + second + 5\n") == 1
     assert not list((home.root / ".heaven/worktrees/s1").iterdir())
