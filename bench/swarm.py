@@ -119,13 +119,13 @@ class Killer:
     def __init__(self, seconds: float, seed: int) -> None:
         self._seconds = seconds
         self._chance = random.Random(seed)
-        self._angels: set[int] = set()
+        self._angels: list[int] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.killed = 0
 
     def angel(self, pid: int) -> None:
-        self._angels.add(pid)
+        self._angels.append(pid)
 
     def __enter__(self) -> Killer:
         if self._seconds:
@@ -139,7 +139,7 @@ class Killer:
 
     def _work(self) -> None:
         while not self._stop.wait(self._seconds):
-            living = sorted(pid for pid in self._angels if _lives(pid))
+            living = sorted({pid for pid in self._angels[:] if _lives(pid)})
             if living:
                 os.kill(self._chance.choice(living), signal.SIGKILL)
                 self.killed += 1
