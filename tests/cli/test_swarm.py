@@ -60,7 +60,8 @@ def test_a_task_is_shown_as_a_program_and_done(
     with Heaven.open(repository.root, read_only=True) as heaven:
         assert list(heaven.events(kinds={"run_started"})) == []
     script = write_script(tmp_path / "answers.json", EDIT)
-    said = aa("do", "Eval is to add the other way round", "--angel", f"scripted:{script}", "--json", *repo)
+    task = "Eval is to add the other way round"
+    said = aa("do", task, "--angel", f"scripted:{script}", "--json", *repo)
     assert json.loads(said.out)["status"] == "done", said.out
     assert "return b + a" in repository.read("calc/core.py")
 
