@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -87,7 +89,15 @@ def swarm(
         if not quiet:
             report.say(_line(told))
 
-    with planning(report):
+    begun = resumed
+
+    def on_start(name: str) -> None:
+        nonlocal begun
+        begun = name
+        if not quiet:
+            report.say(f"swarm {name}")
+
+    with planning(report), _interruptible(report, lambda: begun):
         settings = read_settings(root)
         options = Options(
             angels=angels or settings.angels,
@@ -125,9 +135,21 @@ def swarm(
                     check_timeout=check_timeout,
                     oracle=_oracle(oracle, settings, root, chosen.specification),
                     observe=observe,
-                    on_start=None if quiet else (lambda name: report.say(f"swarm {name}")),
+                    on_start=on_start,
                 )
     _finish(report, ended)
+
+
+@contextmanager
+def _interruptible(report: Report, name: Callable[[], str | None]) -> Iterator[None]:
+    """Say after Ctrl-C what became of the swarm."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        begun = name()
+        if begun is not None:
+            report.say(f"swarm {begun}: cut off; `aa swarm --resume {begun}` goes on with it")
+        raise
 
 
 def _read(path: Path, heaven: Heaven) -> MissionPlan:

@@ -8,6 +8,7 @@ that comes of it has passed what the mission was to pass. Nothing is written bef
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from ..runs import entries as recorded
 from ..runs import find
 from . import swarmlog
 from .change import Entries, net_change, tree_after
-from .plan import PlannedMission
+from .plan import Check, PlannedMission
 from .swarmlog import Landing, Ran, SwarmState, link_landing
 from .verifier import Failed, Gate, Proof, proofs_of
 from .worktree import entries_of
@@ -171,8 +172,6 @@ def pinned(heaven: Heaven, calls: Sequence[Entry]) -> Entries:
 
 
 def _after(before: Entries, staged: Staged) -> Tree:
-    import hashlib
-
     tree = Tree(dict(before))
     for change in staged.files:
         digest = None if change.after is None else hashlib.sha256(change.after).hexdigest()
@@ -265,8 +264,6 @@ def contents(staged: Staged | None) -> list[bytes]:
 
 
 def _proof(value: JsonObject) -> Proof:
-    from .plan import Check
-
     return Proof(
         Check(fields.text(value, "kind"), fields.text(value, "selector")),
         fields.text(value, "receipt"),

@@ -22,12 +22,13 @@ _PACKAGE: Final = __name__.split(".")[0]
 class AngelDied(Exception):
     """Its process ended, or was silent for too long and was killed: another one goes on.
 
-    `reason` says which.
+    `reason` says which; `killed` that somebody ended it from outside.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, killed: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.killed = killed
 
 
 class AngelHandle:
@@ -65,7 +66,8 @@ class AngelHandle:
             except AngelDied as died:
                 complaints.seek(0)
                 said = complaints.read().decode("utf-8", "replace").strip().splitlines()
-                raise AngelDied(said[-1] if said else died.reason) from None
+                reason = said[-1] if said else died.reason
+                raise AngelDied(reason, killed=died.killed) from None
         self._ready = True
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
@@ -95,7 +97,7 @@ class AngelHandle:
         try:
             await self._process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
-            raise AngelDied(await self._ended()) from None
+            raise await self._ended() from None
         while True:
             said = await self._line()
             if said.get("event") == "ready":
@@ -135,15 +137,17 @@ class AngelHandle:
             await self.kill()
             raise AngelDied(f"it was silent for {self._silence:.0f} seconds") from None
         if not line.endswith(b"\n"):
-            raise AngelDied(await self._ended())
+            raise await self._ended()
         said: dict[str, Json] = json.loads(line)
         return said
 
-    async def _ended(self) -> str:
+    async def _ended(self) -> AngelDied:
         """How its process ended."""
         process = self._process
         if process is None:
-            return "it was killed"
+            return AngelDied("it was killed", killed=True)
         code = await process.wait()
         await self.kill()
-        return f"signal {-code} ended it" if code < 0 else f"it ended with exit code {code}"
+        if code < 0:
+            return AngelDied(f"signal {-code} ended it", killed=True)
+        return AngelDied(f"it ended with exit code {code}")
