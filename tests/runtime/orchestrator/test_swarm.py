@@ -289,7 +289,7 @@ def test_every_other_condition_of_thrashing_stops_its_mission_and_nothing_else(
     unseen = edit_answer(one_line("test_work.py", 1, "x\n"))
     stale = one_line("work.py", 5, "    return 0\n")
     drifted = edit_answer({**stale, "span_hash": "0" * 64, "anchor_hash": "0" * 64})
-    retry = "IF_FAIL RETRY 9\n"
+    retry = "RUN test\nIF_FAIL RETRY 9\n"
     many = "NEED symdef f2\nNEED symdef f3\n"
     plans.add("faults", f"LEASE symbol:f2\n{many}OP x\n{retry}", *[unseen] * 9)
     plans.add("rejects", f"LEASE symbol:f3\nNEED symdef f3\nOP x\n{retry}", *[unseen] * 9)
