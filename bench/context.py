@@ -5,6 +5,9 @@ the release changed. Each way gets the words, the older release's tree and a bud
 gives a text. A file counts as found if a line of its source is in the text under its path, a
 definition if the line that names it is; for every way alike.
 
+`rank_bm25` and, in an environment of its own, `aider-chat` are installed for this bench alone; a
+way whose program is not named is left out.
+
 Half of the packages, by a hash of their names, were looked at while the ranking was made; the
 figures to believe are those of the others (`held out`).
 """
@@ -19,20 +22,25 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from bench.releases import NoTask, Task, TrueSymbol, cache, is_source, pairs, task
 from genesis_ssmp.heaven import Heaven
 from genesis_ssmp.runtime.orchestrator.context import compose
 from genesis_ssmp.runtime.orchestrator.ranking import rank
 from genesis_ssmp.runtime.tokens import count_line
 
+from bench.releases import NoTask, Task, cache, is_source, pairs, task
+
 BUDGETS: Final = (4_000, 8_000, 16_000)
-WAYS: Final = ("ours", "bm25 over files", "repo map", "whole files")
+WAYS: Final = ("ours", "bm25 over files", "bm25, no tests", "repo map", "whole files")
+_FILES: Final = 120
+_SYMBOLS: Final = 600
 _NUMBER: Final = re.compile(r"^\d+\| ")
 _WORD: Final = re.compile(r"\w+")
 
@@ -43,6 +51,7 @@ class Found:
 
     way: str
     package: str
+    newer: str
     masked: bool
     budget: int
     files: float
@@ -103,13 +112,11 @@ def mask(one: Task) -> str:
 
 def ours(root: Path, words: str, budgets: Sequence[int]) -> list[str]:
     with Heaven.open(root) as heaven:
-        ranking = rank(heaven, words)
+        ranking = rank(heaven, words, files=_FILES, symbols=_SYMBOLS)
         return [compose(heaven, ranking, budget).text for budget in budgets]
 
 
-def fill(
-    tree: Iterable[tuple[str, bytes]], budgets: Sequence[int]
-) -> list[str]:
+def fill(tree: Iterable[tuple[str, bytes]], budgets: Sequence[int]) -> list[str]:
     """Whole files one after the other; the last one as far as it fits."""
     most = max(budgets)
     lines: list[str] = []
@@ -142,13 +149,13 @@ def whole_files(one: Task, budgets: Sequence[int]) -> list[str]:
     return fill(files, budgets)
 
 
-def bm25(one: Task, words: str, budgets: Sequence[int]) -> list[str]:
-    """The classic: files as bags of words, names split, ranked by Okapi BM25, shown whole."""
-    from rank_bm25 import BM25Okapi
-
-    files = code_of(one)
+def bm25(one: Task, words: str, budgets: Sequence[int], *, tests: bool) -> list[str]:
+    """The classic: files as bags of words, names split, ranked by Okapi BM25, shown whole. Without
+    `tests` it is told which files are the package's source, as no other way is."""
+    okapi = import_module("rank_bm25").BM25Okapi
+    files = [file for file in code_of(one) if tests or is_source(file[0])]
     corpus = [_bag(path + "\n" + text.decode("utf-8", errors="replace")) for path, text in files]
-    scores = BM25Okapi(corpus).get_scores(_bag(words))
+    scores = okapi(corpus).get_scores(_bag(words))
     order = sorted(range(len(files)), key=lambda place: (-scores[place], files[place][0]))
     return fill((files[place] for place in order), budgets)
 
@@ -175,7 +182,9 @@ class RepoMapPeer:
             text=True,
         )
 
-    def maps(self, root: Path, files: Sequence[str], words: str, budgets: Sequence[int]) -> list[str]:
+    def maps(
+        self, root: Path, files: Sequence[str], words: str, budgets: Sequence[int]
+    ) -> list[str]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         request = {"root": str(root), "files": files, "words": words, "budgets": budgets}
@@ -184,22 +193,18 @@ class RepoMapPeer:
         answer = json.loads(self._process.stdout.readline())
         return [str(text) for text in answer]
 
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
 
 # Judging
 
 
-def shown_lines(text: str) -> dict[str, set[str]]:
-    """The lines that a text shows of each file, without their numbers and marks."""
+def shown_lines(text: str, paths: Collection[str]) -> dict[str, set[str]]:
+    """The lines that a text shows of each of the files, without their numbers and marks."""
     found: dict[str, set[str]] = {}
     now: set[str] = set()
     for line in text.splitlines():
-        if line.startswith("## "):
-            now = found.setdefault(line[3:].strip(), set())
-        elif re.fullmatch(r"[\w@./+-]+\.pyi?:", line):
+        if line.startswith("## ") and line[3:] in paths:
+            now = found.setdefault(line[3:], set())
+        elif line.endswith(":") and line[:-1] in paths:
             now = found.setdefault(line[:-1], set())
         elif line.startswith("│"):
             now.add(line[1:].strip())
@@ -208,20 +213,27 @@ def shown_lines(text: str) -> dict[str, set[str]]:
     return {path: lines for path, lines in found.items() if lines - {""}}
 
 
-def share(text: str, files: Sequence[str], symbols: Sequence[TrueSymbol]) -> tuple[float, float]:
-    shown = shown_lines(text)
-    of_files = sum(path in shown for path in files) / len(files)
-    found = sum(_names(shown.get(one.path, set()), one.text) for one in symbols)
-    return of_files, found / len(symbols)
+def share(text: str, one: Task) -> tuple[float, float]:
+    """Which shares of a task's files and definitions are in a text."""
+    shown = shown_lines(text, one.tree.keys())
+    of_files = sum(path in shown for path in one.files) / len(one.files)
+    found = sum(_names(shown.get(symbol.path, set()), symbol.text) for symbol in one.symbols)
+    return of_files, found / len(one.symbols)
 
 
 def _names(lines: set[str], text: str) -> bool:
     # A map cuts lines at 100 characters.
-    return text in lines or (len(text) > 90 and any(text.startswith(one) for one in lines if len(one) > 85))
+    return text in lines or (
+        len(text) > 90 and any(text.startswith(one) for one in lines if len(one) > 85)
+    )
 
 
 def measure(
-    given: tuple[str, str, str], ways: Sequence[str], python: str, hides: Sequence[bool]
+    given: tuple[str, str, str],
+    ways: Sequence[str],
+    budgets: Sequence[int],
+    python: str,
+    hides: Sequence[bool],
 ) -> list[Found]:
     try:
         one = task(*given)
@@ -230,34 +242,44 @@ def measure(
         return []
     root = checkout(one)
     found: list[Found] = []
-    peer = RepoMapPeer(python) if "repo map" in ways else None
+    peer = _peer(python) if "repo map" in ways else None
+    listed = [path for path, _ in code_of(one)]
     for hide in hides:
         words = masked(one) if hide else one.words
         makers: dict[str, Callable[[], list[str]]] = {
-            "ours": lambda words=words: ours(root, words, BUDGETS),
-            "bm25 over files": lambda words=words: bm25(one, words, BUDGETS),
-            "whole files": lambda: whole_files(one, BUDGETS),
+            "ours": partial(ours, root, words, budgets),
+            "bm25 over files": partial(bm25, one, words, budgets, tests=True),
+            "bm25, no tests": partial(bm25, one, words, budgets, tests=False),
+            "whole files": partial(whole_files, one, budgets),
         }
         if peer is not None:
-            listed = [path for path, _ in code_of(one)]
-            makers["repo map"] = lambda words=words: peer.maps(root, listed, words, BUDGETS)
+            makers["repo map"] = partial(peer.maps, root, listed, words, budgets)
         for way in ways:
             started = time.perf_counter()
             texts = makers[way]()
             seconds = time.perf_counter() - started
-            for budget, text in zip(BUDGETS, texts, strict=True):
-                files, symbols = share(text, one.files, one.symbols)
-                found.append(Found(way, one.package, hide, budget, files, symbols, seconds))
-    if peer is not None:
-        peer.close()
+            for budget, text in zip(budgets, texts, strict=True):
+                files, symbols = share(text, one)
+                found.append(
+                    Found(way, one.package, one.newer, hide, budget, files, symbols, seconds)
+                )
     return found
 
 
+@lru_cache(maxsize=1)
+def _peer(python: str) -> RepoMapPeer:
+    """One a process, which ends with it: its pipe is closed then."""
+    return RepoMapPeer(python)
+
+
 def table(found: Sequence[Found]) -> Iterator[str]:
-    yield f"{'way':18}" + "".join(f"{f'{budget // 1000}k files':>11}{'symbols':>9}" for budget in BUDGETS)
+    budgets = list(dict.fromkeys(one.budget for one in found))
+    yield f"{'way':18}" + "".join(
+        f"{f'{budget // 1000}k files':>11}{'symbols':>9}" for budget in budgets
+    )
     for way in dict.fromkeys(one.way for one in found):
         cells = ""
-        for budget in BUDGETS:
+        for budget in budgets:
             rows = [one for one in found if one.way == way and one.budget == budget]
             files = sum(one.files for one in rows) / len(rows)
             symbols = sum(one.symbols for one in rows) / len(rows)
@@ -268,9 +290,10 @@ def table(found: Sequence[Found]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
-    parser.add_argument("--aider-python", default="", help="a Python that aider-chat is installed for")
+    parser.add_argument("--aider-python", default="", help="a Python that has aider-chat")
     parser.add_argument("--only", choices=("tuning", "held-out"))
-    parser.add_argument("--limit", type=int, default=0, help="at most so many tasks of each package")
+    parser.add_argument("--limit", type=int, default=0, help="so many tasks of each package")
+    parser.add_argument("--budgets", type=int, nargs="+", default=list(BUDGETS))
     parser.add_argument("--as-written", action="store_true", help="not the masked words")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, help="write each task's figures here, as JSON lines")
@@ -283,25 +306,33 @@ def main() -> None:
         if given.limit and sum(pair[0] == one[0] for pair in wanted) >= given.limit:
             continue
         wanted.append(one)
+    # In an order that has nothing to do with packages, so that a run cut short is a sample.
+    wanted.sort(key=lambda one: hashlib.sha256(" ".join(one).encode()).digest())
     hides = (False,) if given.as_written else (False, True)
     found: list[Found] = []
     with ProcessPoolExecutor(given.workers) as pool:
-        jobs = [pool.submit(measure, one, ways, given.aider_python, hides) for one in wanted]
+        jobs = [
+            pool.submit(measure, one, ways, given.budgets, given.aider_python, hides)
+            for one in wanted
+        ]
         for job in jobs:
             found.extend(job.result())
+            if given.out:
+                _write(given.out, found)
     for hide in (False, True):
         for tuning in (True, False):
             rows = [one for one in found if one.masked == hide and is_tuning(one.package) == tuning]
             if rows:
-                count = len(rows) // (len(ways) * len(BUDGETS))
+                count = len({(one.package, one.newer) for one in rows})
                 title = "names and paths masked" if hide else "as written"
                 packages = len({one.package for one in rows})
-                print(f"\n{'tuning' if tuning else 'held out'}, {title}: {count} tasks of {packages} packages")
+                part = "tuning" if tuning else "held out"
+                print(f"\n{part}, {title}: {count} tasks of {packages} packages")
                 print("\n".join(table(rows)))
-    if given.out:
-        given.out.write_text(
-            "".join(json.dumps({k: getattr(one, k) for k in one.__slots__}) + "\n" for one in found)
-        )
+
+
+def _write(place: Path, found: Sequence[Found]) -> None:
+    place.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), encoding="utf-8")
 
 
 if __name__ == "__main__":

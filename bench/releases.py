@@ -21,6 +21,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -295,7 +296,7 @@ def find(package: str) -> Iterator[Task]:
         return
     newest = release(package, versions[0])
     count = 0
-    for newer, older in zip(versions, versions[1:], strict=False):
+    for newer, older in pairwise(versions):
         try:
             # The newest changelog has nearly every section: one that is too long is seen here,
             # before anything is fetched.

@@ -13,26 +13,23 @@ import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Callable
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-
-from aider.repomap import RepoMap
+from typing import Any
 
 _SHORTEST = 5
-
-
-def _counter():
-    """Genesis's own count: the same for every way."""
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-    return import_module("runtime.tokens").count_tokens
+_MOST = 20_000
+_TRIES = 6
 
 
 class _Model:
-    def __init__(self) -> None:
-        self._count = _counter()
+    """Genesis's own count: the same for every way."""
 
-    def token_count(self, text: str) -> int:
-        return self._count(text)
+    def __init__(self) -> None:
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+        self.token_count: Callable[[str], int] = import_module("runtime.tokens").count_tokens
 
 
 class _Silent:
@@ -48,7 +45,31 @@ class _Silent:
             return None
 
 
-def maps(request: dict, model: _Model) -> list[str]:
+def _remembering() -> Any:  # a class of another package, which has no types
+    """RepoMap with its tags in memory, by content: releases that follow each other share most of
+    their files, and nothing is written into the tree that the other ways read."""
+    repo_map = import_module("aider.repomap").RepoMap
+    parse = repo_map.get_tags_raw
+    known: dict[tuple[str, str], list[Any]] = {}
+
+    def tags(self: object, name: str, relative: str) -> list[Any]:
+        try:
+            digest = sha256(Path(name).read_bytes()).hexdigest()
+        except OSError:
+            return []
+        key = (relative, digest)
+        if key not in known:
+            if len(known) > _MOST:
+                known.clear()
+            known[key] = list(parse(self, name, relative))
+        return [one._replace(fname=name) for one in known[key]]
+
+    repo_map.get_tags_raw = tags
+    repo_map.load_tags_cache = lambda self: setattr(self, "TAGS_CACHE", {})
+    return repo_map
+
+
+def maps(request: dict[str, Any], make: Callable[..., Any], model: _Model) -> list[str]:
     root, words = request["root"], request["words"]
     absolute = [str(Path(root, path)) for path in request["files"]]
     identifiers = set(re.split(r"\W+", words))
@@ -57,14 +78,15 @@ def maps(request: dict, model: _Model) -> list[str]:
         stem = Path(path).with_suffix("").name.lower()
         if len(stem) >= _SHORTEST:
             by_stem[stem].add(path)
-    mentioned = {one for word in identifiers if len(word) >= _SHORTEST for one in by_stem[word.lower()]}
+    long = [word.lower() for word in identifiers if len(word) >= _SHORTEST]
+    mentioned = {one for word in long for one in by_stem[word]}
     tokens = {token.strip(",.!;:?\"'`()*_") for token in words.split()}
-    mentioned.update(path for path in request["files"] if path in tokens or Path(path).name in tokens)
+    mentioned.update(one for one in request["files"] if {one, Path(one).name} & tokens)
     found = []
-    repo_map = RepoMap(1024, root, model, _Silent(), refresh="always")
+    repo_map = make(1024, root, model, _Silent(), refresh="always")
     for budget in request["budgets"]:
         text, wanted = "", budget
-        for _ in range(6):
+        for _ in range(_TRIES):
             repo_map.max_map_tokens = wanted
             text = repo_map.get_repo_map([], absolute, mentioned, identifiers, True) or ""
             size = model.token_count(text)
@@ -77,13 +99,10 @@ def maps(request: dict, model: _Model) -> list[str]:
     return found
 
 
-RepoMap.load_tags_cache = lambda self: setattr(self, "TAGS_CACHE", {})
-
-
 def main() -> None:
-    model = _Model()
+    model, make = _Model(), _remembering()
     for line in sys.stdin:
-        print(json.dumps(maps(json.loads(line), model)), flush=True)
+        print(json.dumps(maps(json.loads(line), make, model)), flush=True)
 
 
 if __name__ == "__main__":

@@ -233,7 +233,22 @@ def _read_ignores(root: Path, path: str) -> GitIgnoreSpec:
         text = (root / path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise TreeUnreadable(path, error.strerror or str(error)) from error
-    return GitIgnoreSpec.from_lines(text.splitlines())
+    lines = text.splitlines()
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        # git passes over a line that is no pattern (`!` alone), and so the others hold.
+        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_ignored(path: str, specs: tuple[tuple[int, GitIgnoreSpec], ...]) -> bool:

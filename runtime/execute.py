@@ -183,7 +183,7 @@ def _carry_out(
     warnings: tuple[Diagnostic, ...],
 ) -> Ended:
     try:
-        outcome = Machine(module, effects, door, _while_wanted(observe)).run()
+        outcome = Machine(module, effects, door, _while_wanted(observe), run.packing).run()
     except AngelInDoubt:
         runs.interrupt(heaven, run)
         raise

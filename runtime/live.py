@@ -41,9 +41,9 @@ from .landing import (
     track,
 )
 from .macros import Batch, expand_macro, expand_ops, unsure_json
-from .pack import estimate_tokens
 from .revision import pin
 from .runs import find
+from .tokens import count_tokens
 
 LEASE_SECONDS = 3600.0
 TAIL_LINES = 40
@@ -183,10 +183,10 @@ class LiveEffects:
         said = self._heaven.put_blob(_canonical(answer.response))
         tokens_in = answer.tokens_in
         if tokens_in is None:
-            tokens_in = estimate_tokens(pack)
+            tokens_in = count_tokens(pack)
         tokens_out = answer.tokens_out
         if tokens_out is None:
-            tokens_out = estimate_tokens(_canonical(answer.response).decode())
+            tokens_out = count_tokens(_canonical(answer.response).decode())
         result: dict[str, Json] = {
             "pack": shown,
             "answer": said,

@@ -1,6 +1,7 @@
 """The text that an angel is shown: invariants, context with numbered source, the task.
 
-What stays the same from call to call comes first, so that a provider's prompt cache can keep it.
+`render_pack` shows every shard whole: the way in which runs were recorded before packs were
+compiled (`orchestrator.packing`), kept so that these can be replayed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 from ..heaven.records import JsonObject
 from . import fields
 
-_HEADER: Final = """\
+HEADER: Final = """\
 You change source code in a repository. Line numbers before `|` count from 1 and are not part of the
 text. Answer with the declared output type. Name lines by path and number; give no hashes.
 """
@@ -21,7 +22,7 @@ def render_pack(
     task: str, returns: str, invariants: Sequence[str], context: Sequence[JsonObject]
 ) -> str:
     """One prompt; the same arguments give the same text."""
-    parts = [_HEADER]
+    parts = [HEADER]
     if invariants:
         parts.append("## Invariants\n" + "".join(f"- {text}\n" for text in invariants))
     shards = [item for item in context if "excerpts" in item]
@@ -29,15 +30,10 @@ def render_pack(
     for shard in shards:
         parts.append(_shard(shard))
     for note in notes:
-        parts.append(_note(note))
+        parts.append(note_text(note))
     parts.append(f"## Output\n{returns}\n")
     parts.append(f"## Task\n{task}\n")
     return "\n".join(parts)
-
-
-def estimate_tokens(text: str) -> int:
-    """A quarter of the bytes, rounded up: an estimate, used where no provider's count is known."""
-    return -(-len(text.encode()) // 4)
 
 
 def _shard(shard: JsonObject) -> str:
@@ -59,7 +55,8 @@ def _shard(shard: JsonObject) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _note(note: JsonObject) -> str:
+def note_text(note: JsonObject) -> str:
+    """What a failed attempt leaves for the next one."""
     lines = ["## The attempt before this one failed", fields.text(note, "message")]
     if detail := fields.text(note, "detail"):
         lines.append(detail)

@@ -85,7 +85,7 @@ def replay(
     ):
         effects = _Reenacted(record, scratch, Path(directory), run.name, pinned)
         try:
-            outcome = Machine(module, effects, door, observe).run()
+            outcome = Machine(module, effects, door, observe, run.packing).run()
         except Stopped:
             outcome = None
         return Replayed(

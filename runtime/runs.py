@@ -14,6 +14,7 @@ from . import fields
 from .door import Entry
 from .edits.journal import LANDED, STAGED, edit_id_of, undo_name
 from .errors import NoSuchRun, RunDamaged
+from .orchestrator.packing import LATEST
 from .outcome import Outcome
 from .record import Record
 
@@ -30,8 +31,9 @@ INTERRUPTED = "interrupted"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
-    often it went on after its process had died, `undone` says that it was taken back since.
-    `mission` (`s1/m3`) is set where a swarm did it, in a worktree of its own.
+    often it went on after its process had died, `undone` says that it was taken back since,
+    `packing` by which version of the prompt compiler its packs were made. `mission` (`s1/m3`) is
+    set where a swarm did it, in a worktree of its own.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -44,6 +46,7 @@ class Run:
     angel: str | None
     params: dict[str, str]
     started: str
+    packing: int = 1
     status: str | None = None
     exit_code: int | None = None
     message: str | None = None
@@ -83,6 +86,7 @@ def start(
         "source": None if source is None else blobs[1],
         "angel": angel,
         "params": parameters,
+        "packing": LATEST,
     }
     return _started(heaven.append("run_started", data))
 
@@ -266,6 +270,7 @@ def _started(event: Event) -> Run:
         params={key: fields.text(params, key) for key in params},
         started=event.time,
         mission=fields.optional_text(event.data, "mission") if "mission" in event.data else None,
+        packing=fields.number(event.data, "packing") if "packing" in event.data else 1,
     )
 
 
@@ -280,6 +285,7 @@ def _started_of(run: Run) -> Run:
         run.angel,
         run.params,
         run.started,
+        run.packing,
         mission=run.mission,
     )
 
@@ -296,6 +302,7 @@ def _finished(run: Run, event: Event) -> Run:
         run.angel,
         run.params,
         run.started,
+        run.packing,
         status=fields.text(data, "status"),
         exit_code=fields.number(data, "exit_code"),
         message=fields.optional_text(data, "message"),

@@ -1,7 +1,7 @@
 """How many tokens a text is, without asking anybody.
 
-OpenAI's byte-pair encoding `cl100k_base`, by tiktoken; its vocabulary lies beside this module, since
-tiktoken would fetch it at the first use. How close that is to a provider's own count is in
+OpenAI's byte-pair encoding `cl100k_base`, by tiktoken; its vocabulary lies beside this module,
+since tiktoken would fetch it at the first use. How close that is to a provider's own count is in
 docs/decisions/0034. Both are loaded at the first count (about 0.2 s, once a process).
 """
 

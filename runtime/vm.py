@@ -21,8 +21,8 @@ from . import fields
 from .door import Call, Door
 from .effects import Effects
 from .frames import Ended, Frame, SectionFailed
+from .orchestrator.packing import LATEST, PackTooLarge, make_pack
 from .outcome import Failure, FailureKind, Outcome, Progress, Status
-from .pack import estimate_tokens, render_pack
 
 
 class Machine:
@@ -34,8 +34,11 @@ class Machine:
         effects: Effects,
         door: Door,
         observe: Callable[[Progress], None] | None = None,
+        packing: int = LATEST,
     ) -> None:
+        """`packing` is the version of the prompt compiler that the run is recorded with."""
         self._module = module
+        self._packing = packing
         self._effects = effects
         self._door = door
         self._observe = observe
@@ -49,6 +52,7 @@ class Machine:
         self._edits = 0
         self._missions = 0
         self._tokens = 0
+        self._asked_at = 0
         self._angel_calls = 0
         self._steps = 0
         self._handled: list[Failure] = []
@@ -235,15 +239,18 @@ class Machine:
     def _angel(self, instruction: Instruction) -> None:
         task = self._text(instruction.operands[0])
         returns = CHOICES[Kind.RETURN][instruction.operands[1]]
-        pack = render_pack(task, returns, self._invariants, self._context)
         left = self._module.budget - self._tokens
-        needed = estimate_tokens(pack)
-        if needed > left:
+        try:
+            made = make_pack(
+                self._packing, task, returns, self._invariants, self._context, self._asked_at, left
+            )
+        except PackTooLarge as error:
             self._fail(
                 "budget",
-                f"the prompt needs about {needed:,} tokens and {max(left, 0):,} of "
+                f"the prompt needs about {error.needed:,} tokens and {max(left, 0):,} of "
                 f"BUDGET {self._module.budget:,} are left",
             )
+        pack = made.text
         request: dict[str, Json] = {
             "call": self._angel_calls,
             "task": task,
@@ -262,11 +269,9 @@ class Machine:
         response = fields.record(result, "response")
         self._output = {"kind": fields.text(response, "output_type"), "response": dict(response)}
         self._shown = [
-            excerpt
-            for shard in self._context
-            if "excerpts" in shard
-            for excerpt in fields.records(shard, "excerpts")
+            excerpt for shard in made.kept for excerpt in fields.records(shard, "excerpts")
         ]
+        self._asked_at = len(self._context)
 
     def _macro(self, instruction: Instruction) -> None:
         name = self._text(instruction.operands[0])
@@ -371,6 +376,7 @@ class Machine:
     def _again(self, frame: Frame, failure: Failure, advice: str) -> None:
         """Put the machine just behind the section's ENTER, with the failure in the context."""
         del self._context[frame.context_mark :]
+        self._asked_at = 0
         note: dict[str, Json] = {
             "kind": "failure",
             "message": failure.message,

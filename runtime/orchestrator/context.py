@@ -7,7 +7,7 @@ the path of their file, in the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _WHOLE: Final = 0.4
 """The part of the budget that whole definitions may take before any is only named."""
+_BROAD: Final = 0.25
+"""The part of the budget for the best line of each ranked file, before any file has a second."""
 _LARGEST: Final = 0.15
 """The part of the budget that one definition may take."""
 _UNNAMED: Final = 0.25
@@ -69,9 +71,10 @@ class _Composer:
         candidates = list(_candidates(self._index, ranking))
         of_whole = int(self._budget * _WHOLE)
         self._bodies(candidates, self._budget - of_whole, whole)
+        self._broadly(ranking, candidates, named)
         misses = 0
         for one, _ in candidates:
-            if one.id not in whole:
+            if one.id not in whole and one.id not in named:
                 if self._take(one.path, [one.name_at.start_line]):
                     named[one.id] = one
                 else:
@@ -99,6 +102,37 @@ class _Composer:
                 one for one in named.values() if one.id not in whole and self._has(one, whole=False)
             ),
         )
+
+    def _broadly(
+        self,
+        ranking: Ranking,
+        candidates: Sequence[tuple[Symbol, float]],
+        named: dict[int, Symbol],
+    ) -> None:
+        """Show a line of each file that nothing is shown of: the one that names its best
+        definition, or its first."""
+        best: dict[str, Symbol] = {}
+        for one, _ in candidates:
+            best.setdefault(one.path, one)
+        keep = max(self._left - int(self._budget * _BROAD), 0)
+        for file in ranking.files:
+            if file.path in self._lines:
+                continue
+            definition = best.get(file.path)
+            line = self._first(file.path) if definition is None else definition.name_at.start_line
+            if not self._take(file.path, [line], keep):
+                return
+            if definition is not None:
+                named[definition.id] = definition
+
+    def _first(self, path: str) -> int:
+        """The first line of a file that defines a variable, or the first with anything in it."""
+        inner = next(iter(self._index.symbols_in(path)), None)
+        if inner is not None:
+            return inner.name_at.start_line
+        source = self._index.lines(path)
+        numbers = range(1, source.count + 1)
+        return next((number for number in numbers if source.text(number, number).strip()), 1)
 
     def _bodies(
         self, candidates: Iterable[tuple[Symbol, float]], keep: int, whole: dict[int, Symbol]

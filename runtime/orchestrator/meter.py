@@ -201,5 +201,5 @@ def measure(record: Record, run: Run) -> Meter:
             meter.take(reading)
 
     with suppress(Stopped):
-        Machine(module, Answered(), door, see).run()
+        Machine(module, Answered(), door, see, run.packing).run()
     return meter

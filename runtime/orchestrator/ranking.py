@@ -6,12 +6,14 @@ same ranking on any machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ...heaven import Heaven
 from ...heaven.records import Symbol
 from .evidence import Evidence
+from .history import Commit, by_history, newest_commits
 from .lexical import by_names, by_words
 from .neighbours import by_calls
 from .terms import Terms, read_terms
@@ -66,13 +68,21 @@ def rank(heaven: Heaven, task: str, *, files: int = FILES, symbols: int = SYMBOL
     stands anywhere in the code. Raises TreeUnreadable."""
     terms = read_terms(task)
     index = heaven.index
-    return index.ask(lambda: _rank(index, terms, files, symbols))
+    commits = newest_commits(heaven)
+    return index.ask(lambda: _rank(index, commits, terms, files, symbols))
 
 
-def _rank(index: SymbolIndex, terms: Terms, count: int, symbol_count: int) -> Ranking:
+def _rank(
+    index: SymbolIndex,
+    commits: Sequence[Commit],
+    terms: Terms,
+    count: int,
+    symbol_count: int,
+) -> Ranking:
     symbols, files = Evidence(), Evidence()
     by_words(index, terms, symbols, files)
     by_names(index, terms, symbols, files)
+    by_history(commits, terms, set(index.paths()), files)
     tests = _wants_tests(terms)
     for evidence in (symbols, files):
         evidence.scale(lambda path: _prior(path, tests))

@@ -58,6 +58,16 @@ def test_ignored_files_are_left_out_with_git_and_without(tmp_path: Path, with_gi
     assert list_files(tmp_path) == LISTED
 
 
+@pytest.mark.parametrize("with_git", [False, True])
+def test_a_line_that_is_no_pattern_is_passed_over(tmp_path: Path, with_git: bool) -> None:
+    if with_git:
+        subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / ".gitignore").write_text("!\n*.log\n/\n")
+    for name in ("a.py", "b.log"):
+        (tmp_path / name).write_text("")
+    assert list_files(tmp_path) == (".gitignore", "a.py")
+
+
 def test_what_git_tracks_is_listed_even_if_it_looks_like_a_dropping(tmp_path: Path) -> None:
     fill(tmp_path)
     git(tmp_path, "init")
