@@ -21,7 +21,7 @@ from ...proto import wire
 from ...proto.oracle import Metrics, OracleRequest, OracleResponse, Plan
 from ..angels import Angel, Question
 from ..errors import RunError
-from ..pack import estimate_tokens
+from ..tokens import count_tokens
 from .errors import BadPlan
 from .meter import Meter
 from .needs import needs_for
@@ -203,7 +203,7 @@ def _question(heaven: Heaven, state: SwarmState, request: OracleRequest, reason:
     }
     text = _asked(parts)
     for spare in ("plan", "decisions"):
-        if estimate_tokens(text) > ORACLE_TOKENS:
+        if count_tokens(text) > ORACLE_TOKENS:
             parts.pop(spare)
             text = _asked(parts)
     return text
