@@ -102,10 +102,12 @@ def parent(pid):
 def pytest_sessionstart(session):
     mark = pathlib.Path(os.environ["SWARM_KILLS"]) / pathlib.Path.cwd().name
     if mark.exists():
-        whom = os.getppid() if mark.read_text() == "runner" else parent(os.getppid())
+        who, _, how = mark.read_text().partition(" ")
+        whom = os.getppid() if who == "runner" else parent(os.getppid())
         mark.unlink()
-        os.kill(whom, signal.SIGKILL)
-        os._exit(0)
+        os.kill(whom, signal.Signals["SIG" + (how or "KILL")])
+        if not how:
+            os._exit(0)
 """
 """A conftest.py: the tests of a worktree kill (once for each file of the worktree's name in
-$SWARM_KILLS) who runs them, `runner`, or who runs that one."""
+$SWARM_KILLS) who runs them, `runner`, or who runs that one; `runner INT` only interrupts it."""

@@ -21,29 +21,35 @@ from kit.repository import Repository, make_repository
 from kit.swarm import FILES, KILLER, PlanBuilder, change, returns
 
 
-def killed(home: Repository, plans: PlanBuilder, kills: Path, angels: int) -> None:
-    """`aa swarm` on the plan, killed where `kills` says."""
+def ended(home: Repository, plans: PlanBuilder, kills: Path, angels: int) -> tuple[int, str]:
+    """How `aa swarm` on the plan, killed where `kills` says, ended, and what it said."""
     directory = kills.parent / "plan"
     directory.mkdir()
     for name, text in plans.plan().files().items():
         (directory / name).write_text(text)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from genesis_ssmp.cli.aa import main; main()"),
-            *("swarm", str(directory), "-n", str(angels), "--repo", str(home.root)),
-            *("--angel", "scripted:{mission}.json"),
-        ],
-        cwd=plans.scripts,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
+    said = kills.parent / "said"
+    with said.open("w") as stream:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-c", "from genesis_ssmp.cli.aa import main; main()"),
+                *("swarm", str(directory), "-n", str(angels), "--repo", str(home.root)),
+                *("--angel", "scripted:{mission}.json"),
+            ],
+            cwd=plans.scripts,
+            stdout=subprocess.DEVNULL,
+            stderr=stream,
+            check=False,
+        )
+    return done.returncode, said.read_text()
 
 
-@pytest.mark.parametrize("place", ["m1-1", "gate"])
-def test_a_swarm_that_was_killed_goes_on_and_ends_with_the_same_tree(
-    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("place", "how"),
+    [("m1-1", "swarm"), ("gate", "runner"), ("gate", "runner INT")],
+    ids=["killed in a mission", "killed at the gate", "Ctrl-C at the gate"],
+)
+def test_a_swarm_that_was_cut_off_goes_on_and_ends_with_the_same_tree(
+    place: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed while a mission runs its tests, or while the gate runs those of a merged tree."""
     home = make_repository(tmp_path / "repo", {**FILES, "conftest.py": KILLER})
@@ -52,15 +58,20 @@ def test_a_swarm_that_was_killed_goes_on_and_ends_with_the_same_tree(
         plans.add(f"m{n}", change(n), edit_answer(returns(n, f"first + second + {n}")))
     kills = tmp_path / "kills"
     kills.mkdir()
-    (kills / place).write_text("runner" if place == "gate" else "swarm")
+    (kills / place).write_text(how)
     monkeypatch.setenv("SWARM_KILLS", str(kills))
     # Two angels begin with both missions at once, so that the second one is merged at the gate.
-    killed(home, plans, kills, angels=2 if place == "gate" else 1)
+    code, said = ended(home, plans, kills, angels=2 if place == "gate" else 1)
+    if how.endswith("INT"):
+        assert code == 130 and "Traceback" not in said
+        assert "swarm s1: cut off; `aa swarm --resume s1` goes on with it" in said
+    else:
+        assert code == -signal.SIGKILL
     with Heaven.open(home.root) as heaven:
         before = swarmlog.find_swarm(heaven, "last")
         assert before.status is None
-        ended = resume_swarm(heaven, "last", options=Options(angels=1))
-        assert (ended.status, ended.landed) == ("done", ("m1", "m5"))
+        finished = resume_swarm(heaven, "last", options=Options(angels=1))
+        assert (finished.status, finished.landed) == ("done", ("m1", "m5"))
         again = replay_swarm(heaven, swarmlog.find_swarm(heaven, "s1"))
         assert again.same and again.tree == heaven.snapshot().tree_hash
         assert len(list(landed_edits(heaven))) == 2, "no edit is lost, none is there twice"
