@@ -7,7 +7,7 @@ from genesis_ssmp.heaven.leases.scopes import Key, path_key
 from genesis_ssmp.proto.leases import Scope
 from genesis_ssmp.runtime.orchestrator.dag import Dag, Node
 from genesis_ssmp.runtime.orchestrator.errors import BadPlan
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -70,6 +70,7 @@ def graphs(draw: st.DrawFn) -> list[Node]:
     ]
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_a_graph_is_ordered_or_a_cycle_of_it_is_named(nodes: list[Node]) -> None:
     waits = {one.name: one.depends_on for one in nodes}

@@ -20,7 +20,7 @@ from genesis_ssmp.runtime.orchestrator.plan import (
 )
 from genesis_ssmp.runtime.orchestrator.printing import program_text
 from genesis_ssmp.runtime.orchestrator.sections import plan_of_program
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.repository import Repository
 
@@ -109,6 +109,7 @@ TEXTS = st.text('ab #"\\${}\n\té', min_size=1).filter(lambda text: text.strip()
 )
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_any_words_become_a_program_that_has_just_these(task: str) -> None:
     mission = Mission("m", "HEAD", task, (Scope("file", "x.py"),), (), (task,), "now")

@@ -17,7 +17,7 @@ from genesis_ssmp.runtime.orchestrator.planner import (
 )
 from genesis_ssmp.runtime.orchestrator.ranking import RankedFile
 from genesis_ssmp.runtime.orchestrator.solo import FAULTS, SHARES, TOKENS, TURNS, solo_program
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.repository import make_repository
 
@@ -78,6 +78,7 @@ def test_words_that_lead_nowhere_are_told_so(heaven: Heaven) -> None:
         solo_program(heaven, "zzyzx qwfp")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["a/x.py", "a/y.py", "b/x.py", "c/x.py", "d.py", "e/t.py",

@@ -12,7 +12,7 @@ from genesis_ssmp.runtime.orchestrator.tsln import (
     encode,
     time_of,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 BASE = "2026-01-01T00:00:00.000000Z"
@@ -32,6 +32,7 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(columns, BASE, tuple(draw(st.lists(row, max_size=8))))
 
 
+@settings(deadline=None)
 @given(tables())
 def test_decoding_gives_back_what_was_encoded(table: Table) -> None:
     assert decode(encode(table)) == table
@@ -60,6 +61,7 @@ def test_a_row_knows_its_moment() -> None:
     assert time_of(table, table.rows[0]) == "2026-01-01T00:00:01.000000Z"
 
 
+@settings(deadline=None)
 @given(tables(), st.data())
 def test_a_text_that_is_cut_or_changed_is_refused_or_still_a_table(
     table: Table, data: st.DataObject
