@@ -15,13 +15,16 @@ from .collecting import gc
 from .debugging import debug
 from .fsck import fsck
 from .macros import op
+from .metering import meter
 from .options import repo_option
 from .output import Json, Report, output_options, print_lines
+from .planning import do, plan
 from .prompts import prompt
 from .replaying import bundle, replay
 from .resuming import resume
 from .running import run
 from .serving import serve
+from .swarming import swarm
 from .tracing import trace
 from .undo import undo
 
@@ -63,20 +66,22 @@ def cli() -> None:
 @repo_option
 @output_options
 def status(report: Report, repo: str | None) -> None:
-    """Show what Heaven holds: events, head, leases, the newest run.
+    """Show what Heaven holds: events, head, leases, the newest run, the newest swarm.
 
     \b
     Examples:
       aa status
       aa status --json
     """
+    from ..runtime.orchestrator.swarmlog import all_swarms
     from ..runtime.runs import all_runs
-    from .listing import run_json, run_line
+    from .listing import run_json, run_line, swarm_json, swarm_line
     from .repository import ask_heaven, find_root
 
     root = find_root(repo)
     with ask_heaven(root, read_only=True) as heaven:
         runs = all_runs(heaven)
+        swarms = all_swarms(heaven)
         last = heaven.last_seq
         head = heaven.head
         leases = heaven.active_leases()
@@ -91,6 +96,8 @@ def status(report: Report, repo: str | None) -> None:
             "leases": held,
             "runs": len(runs),
             "last_run": run_json(runs[-1]) if runs else None,
+            "swarms": len(swarms),
+            "last_swarm": swarm_json(swarms[-1]) if swarms else None,
         }
         lines = [
             f"repository  {root}",
@@ -101,6 +108,8 @@ def status(report: Report, repo: str | None) -> None:
         ]
         if runs:
             lines.append(f"  {run_line(runs[-1])}")
+        if swarms:
+            lines += [f"swarms      {len(swarms)}", f"  {swarm_line(swarms[-1])}"]
         print_lines(report, lines)
     report.finish()
 
@@ -138,6 +147,7 @@ def index(report: Report, repo: str | None, progress: bool | None) -> None:
 
 
 for command in (
+    *(plan, do, swarm, meter),
     *(run, op, resume, log, diff, why, blame, replay, bundle, trace, debug),
     *(undo, status, index, prompt, fsck, gc, serve),
 ):

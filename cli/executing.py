@@ -32,13 +32,14 @@ class Chosen:
     angel: Angel | None
 
 
-def choose_angel(option: str | None, root: Path) -> Chosen:
-    """The angel of `--angel`, the environment or genesis.toml. Raises Problem."""
+def choose_angel(option: str | None, root: Path, *, openable: bool = True) -> Chosen:
+    """The angel of `--angel`, the environment or genesis.toml. One that is not `openable` here is
+    not opened. Raises Problem."""
     # A path on the command line counts from where the command was given.
     directory = Path.cwd() if option else root
     try:
         specification = configured(option, root)
-        angel = open_angel(specification, directory, root) if specification else None
+        angel = open_angel(specification, directory, root) if specification and openable else None
     except AngelUnavailable as unavailable:
         raise Problem(str(unavailable), ENVIRONMENT) from None
     return Chosen(specification, directory, angel)

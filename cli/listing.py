@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from .output import Json
 
 if TYPE_CHECKING:
     from ..heaven import Heaven
+    from ..runtime.orchestrator.swarmlog import SwarmState
 
 
 def run_line(run: Run) -> str:
@@ -25,6 +27,8 @@ def run_line(run: Run) -> str:
     text = f"{run.name:<5} {status:<11} {run.started[:19]}Z  {run.program}"
     if run.params:
         text += "  " + " ".join(f"{name}={value}" for name, value in run.params.items())
+    if run.mission:
+        text += f"  ({run.mission})"
     if run.undone:
         text += "  (undone)"
     return text
@@ -43,6 +47,7 @@ def run_json(run: Run) -> Json:
         "exit_code": run.exit_code,
         "message": run.message,
         "undone": run.undone,
+        "mission": run.mission,
         "head": run.head,
         "tree": run.tree,
         "started": run.started,
@@ -52,6 +57,39 @@ def run_json(run: Run) -> Json:
         "turns": run.turns,
         "rejects": run.rejects,
         "tokens": run.tokens,
+    }
+
+
+def swarm_line(swarm: SwarmState) -> str:
+    """A swarm and how its missions stand."""
+    standing = Counter(swarm.mission(one.name).status for one in swarm.plan.missions)
+    counts = ", ".join(f"{number} {status}" for status, number in sorted(standing.items()))
+    status = swarm.status or "cut off"
+    return f"{swarm.name:<5} {status:<11} {swarm.started[:19]}Z  {counts}"
+
+
+def swarm_json(swarm: SwarmState) -> Json:
+    """A swarm for `--json`."""
+    missions: list[Json] = [
+        {
+            "mission": one.name,
+            "depends_on": [*one.depends_on],
+            "status": swarm.mission(one.name).status,
+            "takeovers": swarm.mission(one.name).takeovers,
+            "reason": swarm.mission(one.name).failed,
+        }
+        for one in swarm.plan.missions
+    ]
+    return {
+        "swarm": swarm.name,
+        "plan_id": swarm.plan.plan_id,
+        "task": swarm.plan.task,
+        "status": swarm.status,
+        "started": swarm.started,
+        "finished": swarm.finished,
+        "head": swarm.head,
+        "tree": swarm.tree,
+        "missions": missions,
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..runtime.runs import Run
 
 SUFFIX: Final = ".bundle"
+_SWARM: Final = re.compile(r"s[1-9]\d*")
 
 
 @click.command()
@@ -39,7 +41,8 @@ SUFFIX: Final = ".bundle"
 def replay(
     report: Report, run_name: str, repo: str | None, upto: int | None, tree: Path | None
 ) -> None:
-    """Run RUN (default: the last) again from the log, in a scratch tree: no model, no tools.
+    """Run RUN (default: the last) again from the log, in a scratch tree: no model, no tools. A
+    swarm (`s1`) is replayed whole: every landed run of its missions, then every landing.
 
     The edits are done anew; tree hash and run head must come out as recorded. A bundle (`aa
     bundle`) is replayed without a repository.
@@ -49,12 +52,17 @@ def replay(
       aa replay
       aa replay r3 --upto 12 --tree /tmp/then
       aa replay r3.bundle --json
+      aa replay s1
     """
     from ..runtime.errors import ReplayDivergence
     from ..runtime.replay import replay as again
 
     if tree is not None and tree.exists():
         raise Problem(f"{tree} is there already", hint="name a directory that is not there yet")
+    if _SWARM.fullmatch(run_name):
+        if upto is not None or tree is not None:
+            raise click.UsageError("--upto and --tree are for runs; a swarm is replayed as a whole")
+        _replay_swarm(report, run_name, repo)
     with recorded_run(run_name, repo) as (record, run, root):
         try:
             found = again(record, run, upto=upto)
@@ -124,6 +132,39 @@ def bundle(report: Report, run_name: str, repo: str | None, target: Path | None)
     report.result |= {"run": run.name, "path": str(path), "blobs": blobs, "bytes": size}
     report.say(f"run {run.name}: {path}, {blobs} contents, {size:,} bytes")
     report.finish()
+
+
+def _replay_swarm(report: Report, name: str, repo: str | None) -> NoReturn:
+    from ..runtime.errors import ReplayDivergence
+    from ..runtime.orchestrator.errors import SwarmDivergence
+    from ..runtime.orchestrator.swarm_replay import replay_swarm
+    from ..runtime.orchestrator.swarmlog import find_swarm
+    from .repository import find_root, open_heaven
+
+    with open_heaven(find_root(repo), read_only=True) as heaven:
+        try:
+            found = replay_swarm(heaven, find_swarm(heaven, name))
+        except (ReplayDivergence, SwarmDivergence) as divergence:
+            raise Problem(str(divergence), FAILED) from None
+    report.result |= {
+        "swarm": found.swarm,
+        "same": found.same,
+        "landings": found.landings,
+        "runs": found.runs,
+        "head": found.head,
+        "tree": found.tree,
+        "expected_head": found.expected_head,
+        "expected_tree": found.expected_tree,
+        "outside": [*found.outside],
+    }
+    lines = [
+        f"swarm {found.swarm}: {found.runs} runs and {found.landings} landings from the log",
+        f"  tree {found.tree[:16]}  {_verdict(found.tree, found.expected_tree)}",
+        f"  head {found.head[:16]}  {_verdict(found.head, found.expected_head)}",
+    ]
+    lines += [f"  changed by others between two landings: {path}" for path in found.outside]
+    print_lines(report, lines)
+    report.finish(0 if found.same else FAILED)
 
 
 @contextmanager

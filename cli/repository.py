@@ -60,6 +60,21 @@ def open_heaven(root: Path, *, read_only: bool = False) -> Iterator[Heaven]:
 
 
 @contextmanager
+def open_or_read(root: Path) -> Iterator[Heaven]:
+    """The repository's Heaven, for what only reads it: to write, where nobody else does, since a
+    writer keeps the index that it builds; else as a reader."""
+    from ..heaven import Heaven, HeavenInUse
+
+    with explained(root):
+        try:
+            opened = Heaven.open(root)
+        except HeavenInUse:
+            opened = Heaven.open(root, read_only=True)
+        with opened as heaven:
+            yield heaven
+
+
+@contextmanager
 def ask_heaven(root: Path, *, read_only: bool) -> Iterator[HeavenProtocol]:
     """The server of the repository where one runs, else its Heaven, opened here."""
     with heaven_or_server(root, read_only=read_only) as heaven:

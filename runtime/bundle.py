@@ -50,22 +50,7 @@ def write_bundle(record: Record, run: Run, path: Path) -> int:
 
     The file is written whole and then renamed: there is never half a bundle.
     """
-    events = [event for event in record.events(after=run.seq - 1) if _of(event, run.name)]
-    blobs: dict[str, bytes] = {}
-    for event in events:
-        for blob_id in blobs_of(event):
-            _take(record, blob_id, blobs)
-        if event.kind != "syscall_result":
-            continue
-        value = event.data.get("value")
-        if value is None:
-            value = dict(decode_object(blobs[str(event.data.get("result"))]))
-            for blob_id in blobs_in(event.kind, value):
-                _take(record, blob_id, blobs)
-        for blob_id in base_blobs(value):
-            # Named by the edit's author, who may have named what never was.
-            with suppress(BlobMissing):
-                _take(record, blob_id, blobs)
+    events, blobs = gather(record, run)
     about: dict[str, Json] = {
         "format": FORMAT,
         "run": run.name,
@@ -85,6 +70,28 @@ def write_bundle(record: Record, run: Run, path: Path) -> int:
     temporary.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
     temporary.replace(path)
     return len(blobs)
+
+
+def gather(record: Record, run: Run) -> tuple[list[Event], dict[str, bytes]]:
+    """The run's events, and every content that they name, by its id. Raises BlobMissing,
+    BlobDamaged."""
+    events = [event for event in record.events(after=run.seq - 1) if _of(event, run.name)]
+    blobs: dict[str, bytes] = {}
+    for event in events:
+        for blob_id in blobs_of(event):
+            _take(record, blob_id, blobs)
+        if event.kind != "syscall_result":
+            continue
+        value = event.data.get("value")
+        if value is None:
+            value = dict(decode_object(blobs[str(event.data.get("result"))]))
+            for blob_id in blobs_in(event.kind, value):
+                _take(record, blob_id, blobs)
+        for blob_id in base_blobs(value):
+            # Named by the edit's author, who may have named what never was.
+            with suppress(BlobMissing):
+                _take(record, blob_id, blobs)
+    return events, blobs
 
 
 def _of(event: Event, run: str) -> bool:

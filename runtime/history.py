@@ -26,7 +26,8 @@ class Hunk:
 @dataclass(frozen=True, slots=True)
 class Change:
     """One file as one EMIT changed it. `before` and `after` are blob ids, None for no file; `mode`
-    is git's (`100644`)."""
+    is git's (`100644`). Where it is a mission's landing, `authors` are those that its hunks' `op`
+    counts."""
 
     run: Run
     entry: Entry
@@ -35,6 +36,7 @@ class Change:
     after: str | None
     mode: str
     hunks: tuple[Hunk, ...]
+    authors: tuple[Author, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,24 @@ class RunHistory:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """An operation of an EMIT in a mission's worktree."""
+
+    history: RunHistory
+    entry: Entry
+    operation: int
+
+
 def histories(heaven: Record) -> tuple[RunHistory, ...]:
     """Every run of the repository whose record is there. One that was abandoned or undone has no
     changes that stand."""
+    from .orchestrator.origins import with_landings
+
     pruned = pruned_runs(heaven)
     kept = (run_history(heaven, run) for run in all_runs(heaven) if run.name not in pruned)
-    return tuple(replace(one, changes=()) if one.run.undone else one for one in kept)
+    landed = with_landings(heaven, kept)
+    return tuple(replace(one, changes=()) if one.run.undone else one for one in landed)
 
 
 def run_history(heaven: Record, run: Run) -> RunHistory:

@@ -129,8 +129,8 @@ class _Linker:
                 "AA0809",
                 0,
                 "",
-                "MODE SWARM needs the orchestrator, which this version does not have",
-                "write MODE SOLO",
+                "a program with MODE SWARM is carried out by several angels",
+                "run it with `aa swarm PROGRAM`, or write MODE SOLO",
             )
         oracle = self._angel is not None
         for handler in self._module.handlers:

@@ -262,9 +262,14 @@ class LiveEffects:
         self._renew()
         receipt = make_receipt(outcome, self._run, self._heaven.clock)
         output, stored = self._heaven.put_blobs([outcome.output, _canonical(wire.dump(receipt))])
-        self._heaven.append(
-            "receipt", {"run": self._run, "receipt": stored, "kind": kind}, sync=False
-        )
+        made: dict[str, Json] = {
+            "run": self._run,
+            "receipt": stored,
+            "kind": kind,
+            "selector": selector,
+            "tree": self._tree.hash(),
+        }
+        self._heaven.append("receipt", made, sync=False)
         tail = outcome.output.decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
         argv: list[Json] = list(outcome.argv)
         return {

@@ -11,6 +11,10 @@ from .edits.journal import PREPARED, STAGED
 _FIELDS: Final = {
     "run_started": frozenset({"module", "source"}),
     "receipt": frozenset({"receipt"}),
+    "swarm_started": frozenset({"plan", "base"}),
+    "mission_started": frozenset({"base", "code", "source"}),
+    "mission_landed": frozenset({"base", "edit", "record", "receipt"}),
+    "plan_replaced": frozenset({"plan", "request", "answer"}),
     STAGED: frozenset({"before", "after"}),
     PREPARED: frozenset({"edit"}),
     "syscall_result": frozenset(

@@ -36,7 +36,8 @@ class Run:
     """One run. The fields from `status` to `tokens` are None until it ends; `resumed` counts how
     often it went on after its process had died, `undone` says that it was taken back since.
     `given_up` says why it took its edits back itself, `kept` that it could not. `seq` and `last`
-    are the events with which it began and ended.
+    are the events with which it began and ended. `mission` (`s1/m3`) is set where a swarm did it,
+    in a worktree of its own.
 
     `module` and `source` are blob ids (`source` is None where bytecode was run without its text).
     """
@@ -66,11 +67,17 @@ class Run:
     given_up: str | None = None
     kept: bool = False
     last: int | None = None
+    mission: str | None = None
 
     @property
     def resumable(self) -> bool:
         """Whether it was cut off: its process died, and nobody took its edits back."""
-        return self.status in (None, INTERRUPTED) and not self.undone and self.given_up is None
+        return (
+            self.status in (None, INTERRUPTED)
+            and not self.undone
+            and self.given_up is None
+            and self.mission is None
+        )
 
     @property
     def being_undone(self) -> bool:
@@ -89,8 +96,7 @@ def start(
     limits: Limits | None = None,
 ) -> Run:
     """Record that a run begins. Names count up from `r1` in each repository."""
-    count = sum(1 for _ in heaven.events(kinds={"run_started"}))
-    name = f"r{count + 1}"
+    name = next_name(heaven)
     blobs = heaven.put_blobs([module] if source is None else [module, source.encode()])
     parameters: dict[str, Json] = {key: params[key] for key in sorted(params)}
     data: dict[str, Json] = {
@@ -103,6 +109,12 @@ def start(
         "limits": (limits or Limits()).record(),
     }
     return _started(heaven.append("run_started", data))
+
+
+def next_name(heaven: Heaven) -> str:
+    """The name of the next run."""
+    count = sum(1 for _ in heaven.events(kinds={"run_started"}))
+    return f"r{count + 1}"
 
 
 def finish(heaven: Heaven, run: Run, outcome: Outcome, head: str, tree: str) -> None:
@@ -317,6 +329,7 @@ def _started(event: Event) -> Run:
         params={key: fields.text(params, key) for key in params},
         started=event.time,
         limits=limits_of(fields.optional_record(event.data, "limits")),
+        mission=fields.optional_text(event.data, "mission") if "mission" in event.data else None,
     )
 
 
@@ -332,6 +345,7 @@ def _started_of(run: Run) -> Run:
         run.params,
         run.started,
         run.limits,
+        mission=run.mission,
     )
 
 
@@ -364,4 +378,5 @@ def _finished(run: Run, event: Event) -> Run:
         given_up=run.given_up,
         kept=data.get("kept") is True,
         last=event.seq,
+        mission=run.mission,
     )

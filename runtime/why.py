@@ -91,8 +91,7 @@ def why(heaven: Record, root: Path, path: str, line: int, *, prompts: bool = Fal
     if isinstance(origin, Unwritten):
         return Why(path, line, text, Outside(origin.reason, _git_blame(root, path, line)))
     change = origin.change
-    recorded = entries(heaven, change.run)
-    return Why(path, line, text, _cause(heaven, recorded, change, origin.operation, prompts))
+    return Why(path, line, text, _cause(heaven, change, origin.operation, {}, prompts))
 
 
 def _origins(
@@ -126,7 +125,7 @@ def blame(heaven: Record, root: Path, path: str) -> tuple[Blamed, ...]:
     recorded: dict[str, tuple[Entry, ...]] = {}
     origins = _origins(heaven, root, past, path, content)
     commits = _git_blame_all(root, path) if any(isinstance(o, Unwritten) for o in origins) else {}
-    known: dict[int, tuple[str, str]] = {}
+    known: dict[tuple[int, int], tuple[str, str, str]] = {}
     rows: list[Blamed] = []
     for number, (data, origin) in enumerate(zip(split_lines(content), origins, strict=True), 1):
         text = data.decode("utf-8", "replace").rstrip("\r\n")
@@ -135,14 +134,13 @@ def blame(heaven: Record, root: Path, path: str) -> tuple[Blamed, ...]:
             rows.append(Blamed(number, text, None, None, None, origin.reason, commit))
             continue
         change = origin.change
-        if id(change) not in known:
-            run = change.run
-            if run.name not in recorded:
-                recorded[run.name] = entries(heaven, run)
-            cause = _cause(heaven, recorded[run.name], change, origin.operation)
-            known[id(change)] = cause.where, cause.macro or cause.angel or cause.instruction
-        where, author = known[id(change)]
-        rows.append(Blamed(number, text, change.run.name, where, author, None, None))
+        writer = origin.operation if change.authors else 0
+        if (id(change), writer) not in known:
+            cause = _cause(heaven, change, origin.operation, recorded)
+            author = cause.macro or cause.angel or cause.instruction
+            known[id(change), writer] = cause.run, cause.where, author
+        run, where, author = known[id(change), writer]
+        rows.append(Blamed(number, text, run, where, author, None, None))
     return tuple(rows)
 
 
@@ -156,21 +154,28 @@ def _read(root: Path, path: str) -> tuple[str, bytes]:
 
 def _cause(
     heaven: Record,
-    recorded: Sequence[Entry],
     change: Change,
     operation: int,
+    known: dict[str, tuple[Entry, ...]],
     prompts: bool = False,
 ) -> Cause:
-    run = change.run
+    """`known` are the syscalls of runs that were read already."""
+    run, entry = change.run, change.entry
+    if change.authors:
+        author_of = change.authors[operation]
+        run, entry, operation = author_of.history.run, author_of.entry, author_of.operation
+    if run.name not in known:
+        known[run.name] = entries(heaven, run)
+    recorded = known[run.name]
     module = decode(heaven.get_blob(run.module))
-    pc = change.entry.pc
+    pc = entry.pc
     where = source_lines(module, run.program).get(pc, run.program)
     statement = None
     if run.source is not None and module.constants[module.lines[pc].file] == "":
         source = heaven.get_blob(run.source).decode().splitlines()
         number = module.lines[pc].line
         statement = source[number - 1].strip() if 0 < number <= len(source) else None
-    before = [entry for entry in recorded if entry.seq < change.entry.seq]
+    before = [one for one in recorded if one.seq < entry.seq]
     author = next((e for e in reversed(before) if e.op in ("ANGEL", "MACRO")), None)
     turns: tuple[Entry, ...] = ()
     if author is not None and author.op == "ANGEL":
@@ -178,15 +183,15 @@ def _cause(
     made = author.result if author is not None and author.result is not None else {}
     leases = next((e.result for e in before if e.op == "ACQUIRE" and e.result), {})
     check = next(
-        (e for e in recorded if e.seq > change.entry.seq and e.op == "RUN" and e.result),
+        (e for e in recorded if e.seq > entry.seq and e.op == "RUN" and e.result),
         None,
     )
-    edit = fields.record(change.entry.result or {}, "edit")
+    edit = fields.record(entry.result or {}, "edit")
     return Cause(
         run=run.name,
         program=run.program,
         pc=pc,
-        instruction=author.op if author is not None else change.entry.op,
+        instruction=author.op if author is not None else entry.op,
         where=where,
         statement=statement,
         operation=fields.records(edit, "ops")[operation],

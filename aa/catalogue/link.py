@@ -92,9 +92,9 @@ CODES: Final = (
     Code(
         "AA0809",
         "error",
-        "No swarm",
-        "MODE SWARM needs the orchestrator, which this version does not have. The program "
-        "compiles; write MODE SOLO to run it.",
+        "A program for a swarm",
+        "`aa run` has one angel, and a program with MODE SWARM is for several. Run it with "
+        "`aa swarm PROGRAM`, or write MODE SOLO.",
         _HEAD + "MODE SWARM\nOP RENAME_SYMBOL greet salute\n",
         _HEAD + "MODE SOLO\nOP RENAME_SYMBOL greet salute\n",
         "isa",

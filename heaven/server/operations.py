@@ -32,7 +32,10 @@ MAX_ITEMS: Final = 1_000
 """Scopes, leases, paths or symbols in one request."""
 _ENDED_LEASES: Final = 1_000
 _RESERVED: Final = frozenset(
-    {"budget", "clock", "delta", "edit", "lease", "mission", "page", "prompt", "run", "syscall"}
+    {
+        *("budget", "clock", "delta", "edit", "lease", "mission", "page", "plan", "prompt"),
+        *("run", "swarm", "syscall"),
+    }
 )
 _RESERVED_WHOLE: Final = frozenset({"receipt"})
 
