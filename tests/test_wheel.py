@@ -14,7 +14,7 @@ from kit.repository import CALCULATOR, make_repository
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ("proto", "heaven", "aa", "isa", "stdlib", "runtime", "cli")
-DATA = {".lark", ".json", ".scm", ".isa", ".xz"}
+DATA = {".lark", ".json", ".scm", ".isa", ".toml", ".txt", ".xz"}
 NEEDED_BY_RUN_TEST = ("pytest",)
 
 

@@ -76,7 +76,9 @@ _COUNTED: Final = frozenset(one.name for one in fields_of(Counts))
 @dataclass(slots=True)
 class Meter:
     """`faults_by_turn` has the page faults of each turn, the one under way last;
-    `failures_in_a_row` the test runs that failed since one passed."""
+    `failures_in_a_row` the test runs that failed since one passed. With `answer_refused` the answer
+    of the angel is one that had no better: that it is refused again when it is to land counts no
+    more."""
 
     total: Counts = field(default_factory=Counts)
     phases: dict[Phase, Counts] = field(default_factory=dict)
@@ -84,19 +86,25 @@ class Meter:
     phase_transitions: int = 0
     faults_by_turn: list[int] = field(default_factory=lambda: [0])
     failures_in_a_row: int = 0
+    answer_refused: bool = False
 
     def take(self, reading: Reading) -> None:
         if reading.phase != self.phase:
             self.phase_transitions += self.phase is not None
             self.phase = reading.phase
-        if reading.what == "test_passed":
+        what = reading.what
+        if what == "test_passed":
             self.failures_in_a_row = 0
             return
-        if reading.what not in _COUNTED:
+        if what in ("answer_taken", "answer_refused"):
+            self.answer_refused = what == "answer_refused"
+        if what.startswith("emit_") and not self.answer_refused:
+            what = what.removeprefix("emit_")
+        if what not in _COUNTED:
             return
         counts = self.phases.setdefault(reading.phase, Counts())
         for one in (counts, self.total):
-            setattr(one, reading.what, getattr(one, reading.what) + reading.amount)
+            setattr(one, what, getattr(one, what) + reading.amount)
         if reading.what == "faults":
             self.faults_by_turn[-1] += reading.amount
         elif reading.what == "turns":
@@ -154,17 +162,25 @@ def _angel(text: str, result: JsonObject) -> list[Reading]:
 
 
 def _validate(text: str, result: JsonObject) -> list[Reading]:
-    """An answer that went back to its angel."""
+    """An answer that went back to its angel; silence after a complaint is none."""
+    if fields.flag(result, "silent"):
+        return []
+    refused = fields.optional_record(result, "refused")
     wrong = any(fields.flag(one, "answer") for one in fields.records(result, "wrong"))
-    return [Reading("execute", "rejects")] if wrong or "refused" in result else []
+    if refused is None and not wrong:
+        return [Reading("execute", "answer_taken")]
+    return [Reading("execute", _kind(refused or {})), Reading("execute", "answer_refused")]
 
 
 def _emit(text: str, result: JsonObject) -> list[Reading]:
     refused = fields.optional_record(result, "refused")
     if refused is None:
         return [Reading("execute", "landed")]
-    conflict = refused.get("code") in _CONFLICTS
-    return [Reading("execute", "conflicts" if conflict else "rejects")]
+    return [Reading("execute", f"emit_{_kind(refused)}")]
+
+
+def _kind(refused: JsonObject) -> str:
+    return "conflicts" if refused.get("code") in _CONFLICTS else "rejects"
 
 
 def _macro(text: str, result: JsonObject) -> list[Reading]:

@@ -101,7 +101,7 @@ def test_through_a_server_it_is_the_same(aa: Aa, cut: Repository) -> None:
             said = aa(*run("--resume"))
     assert noted.code == 4, "the script is not there, which is found before anything happens"
     assert said.code == 0, said.err
-    assert "run r1: task.isa, 7 syscalls answered by the log" in said.err
+    assert "run r1: task.isa, 9 syscalls answered by the log" in said.err
     assert ended(cut) == [("r1", "done", 1)]
 
 

@@ -24,7 +24,7 @@ def line(content: str) -> dict[str, object]:
 
 
 def run(mission: Mission) -> None:
-    """Three turns: a line that was not shown, a failing test, and one that is right."""
+    """A line that was not shown, and nothing better; a failing test; and one that is right."""
     bad, good = (edit_answer(line(f"    return {text}\n")) for text in ("a - b", "b + a"))  # type: ignore[arg-type]  # JSON
     unseen = edit_answer(
         {"op": "replace_line", "path": "tests/test_core.py", "lines": [1], "content": "x\n"}
@@ -44,7 +44,7 @@ def test_the_record_of_a_run_gives_the_figures_that_the_run_told(mission: Missio
     recorded = measure(mission.heaven, runs.find(mission.heaven, "last"))
     assert recorded == live
     counts = live.total
-    assert (counts.turns, counts.retries, counts.rejects) == (3, 2, 1)
+    assert (counts.turns, counts.retries, counts.rejects) == (4, 2, 1)
     assert (counts.test_failures, live.failures_in_a_row, counts.conflicts) == (1, 0, 0)
     assert counts.faults == 6 and counts.fault_bytes > 0
     assert counts.tokens_in > 0 and counts.tokens_out > 0
@@ -64,7 +64,7 @@ def test_an_account_has_every_figure_and_the_prices_date(mission: Mission) -> No
     assert dear.cost == round((counts.tokens_in + 2 * counts.tokens_out) / 1e6, 6)
     table = found.table()
     assert decode(encode(table)) == table
-    assert table.rows[0][1] == "completed" and table.rows[0][10] == 3
+    assert table.rows[0][1] == "completed" and table.rows[0][10] == 4
 
 
 def test_a_model_that_the_table_does_not_have_costs_nobody_knows_what() -> None:

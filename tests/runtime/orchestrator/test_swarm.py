@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from genesis_ssmp.heaven import Heaven
-from genesis_ssmp.heaven.records import Json
+from genesis_ssmp.heaven.records import Json, JsonObject
 from genesis_ssmp.runtime import runs
 from genesis_ssmp.runtime.angels.scripted import ScriptedAngel
 from genesis_ssmp.runtime.orchestrator import swarmlog
@@ -292,9 +292,15 @@ def test_every_other_condition_of_thrashing_stops_its_mission_and_nothing_else(
     drifted = edit_answer({**stale, "span_hash": "0" * 64, "anchor_hash": "0" * 64})
     retry = "RUN test\nIF_FAIL RETRY 9\n"
     many = "NEED symdef f2\nNEED symdef f3\n"
-    plans.add("faults", f"LEASE symbol:f2\n{many}OP x\n{retry}", *[unseen] * 9)
+    asks: list[Json] = [
+        {"name": "pf_symdef", "arguments": {"symbol": name}} for name in ("f4", "f5")
+    ]
+    curious: JsonObject = {"turns": [{"text": "", "calls": asks}] * 3}
+    plans.add("faults", f"LEASE symbol:f2\n{many}OP x\n{retry}", curious)
     plans.add("rejects", f"LEASE symbol:f3\nNEED symdef f3\nOP x\n{retry}", *[unseen] * 9)
-    plans.add("conflicts", f"LEASE symbol:f0\nNEED symdef f0\nOP x\n{retry}", *[drifted] * 9)
+    plans.add(
+        "conflicts", f"BUDGET 30000\nLEASE symbol:f0\nNEED symdef f0\nOP x\n{retry}", *[drifted] * 9
+    )
     good = "LEASE symbol:f6\nNEED symdef f6\nOP x\n"
     plans.add("good", good, edit_answer(returns(6, "first + second + 6")))
     ended = work(limits=Limits(faults=1))

@@ -677,7 +677,6 @@ def test_deep_expressions_do_not_exhaust_the_stack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("a.ts", "export function greet() {}\n"),
         ("a.rs", "fn greet() {}\n"),
     ],
 )
